@@ -1,0 +1,1 @@
+"""What we match against: signals, and the index built from them."""

@@ -1,0 +1,122 @@
+"""Deposits and questions of the bank. A withdrawal needs none: it is a column of the case."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+import tracker
+from portal.bank.following import follower
+from portal.bank.models import Sequence as Counter
+from portal.bank.models import Signal
+from portal.cases.models import Exhibit
+
+__all__ = ["BankError", "Hit", "deposit", "lookup", "lookup_picture", "parse_signal"]
+
+
+class BankError(Exception):
+    """A question that cannot be asked: not a signal, or not a picture. `code` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An active signal that a question matched, and how well."""
+
+    signal: Signal
+    kind: str  # exact, near, possible
+    distance: int
+
+
+@transaction.atomic
+def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]:
+    """Bank the signals of one exhibit. Doing it twice banks them once.
+
+    From the commit on they match in every process: each follows `seq` before it answers.
+    """
+    known = set(exhibit.signals.values_list("type", "value"))
+    fresh = [s for s in dict.fromkeys(signals) if (s.type, s.value) not in known]
+    first = _take_numbers(len(fresh))
+    return Signal.objects.bulk_create(
+        Signal(
+            case=exhibit.case,
+            exhibit=exhibit,
+            type=signal.type,
+            value=signal.value,
+            quality=signal.quality,
+            version=signal.version,
+            seq=first + place,
+        )
+        for place, signal in enumerate(fresh)
+    )
+
+
+def lookup(questions: Sequence[Sequence[tracker.Signal]]) -> list[list[Hit]]:
+    """For each picture asked, given as its signals, its hits, the best one per exhibit first.
+
+    The index may over-match; every candidate is joined here to the active signals, so a
+    withdrawn one is gone at once, in every process.
+    """
+    candidates = _candidates(questions)
+    ids = {match.id for matches in candidates for match in matches}
+    active = {
+        signal.pk: signal
+        for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
+    }
+    return [_best(matches, active) for matches in candidates]
+
+
+def lookup_picture(data: bytes) -> list[Hit]:
+    """Hash a picture's bytes, ask, and forget them. Raises BankError if it is none."""
+    try:
+        picture = tracker.decode(data)
+    except tracker.ImageError as error:
+        raise BankError(error.code, str(error)) from None
+    return lookup([tracker.ask_picture(picture)])[0]
+
+
+def parse_signal(type_: str, value: str) -> tracker.Signal:
+    """A signal from a stranger. Raises BankError that says what is wrong with it."""
+    try:
+        return tracker.parse_signal(type_, value)
+    except tracker.SignalError as error:
+        raise BankError("not_a_signal", str(error)) from None
+
+
+def _take_numbers(count: int) -> int:
+    """Reserve `count` numbers; the row's lock is held until commit, see Sequence."""
+    Counter.objects.get_or_create(pk=1)
+    row = Counter.objects.select_for_update().get(pk=1)
+    Counter.objects.filter(pk=1).update(last=row.last + count)
+    return row.last + 1
+
+
+def _candidates(
+    questions: Sequence[Sequence[tracker.Signal]],
+) -> list[list[tracker.Match]]:
+    found: list[list[tracker.Match]] = [[] for _ in questions]
+    asked: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for place, signals in enumerate(questions):
+        for signal in signals:
+            asked[signal.type].append((place, signal.value))
+    for type_, wanted in asked.items():
+        values = [value for _, value in wanted]
+        for (place, _), matches in zip(
+            wanted, follower(type_).ask(values), strict=True
+        ):
+            found[place].extend(matches)
+    return found
+
+
+def _best(matches: Iterable[tracker.Match], active: dict[int, Signal]) -> list[Hit]:
+    """One hit for each exhibit: the strongest kind, then the smallest distance."""
+    best: dict[int, Hit] = {}
+    for match in sorted(matches, key=tracker.strength):
+        if signal := active.get(match.id):
+            hit = Hit(signal, match.kind, match.distance)
+            best.setdefault(signal.exhibit_id, hit)
+    return list(best.values())

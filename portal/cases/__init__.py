@@ -1,0 +1,1 @@
+"""What the victim told us: case, report, exhibit, consent, event."""

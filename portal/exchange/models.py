@@ -1,0 +1,71 @@
+"""Who may ask, what they asked, and what they told us back. No field of a case is here."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.bank.models import Signal
+from portal.platforms.models import Platform
+
+
+class ApiKey(models.Model):
+    """A platform's key: we keep its hash, and show it once."""
+
+    platform = models.ForeignKey(Platform, models.CASCADE, related_name="api_keys")
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.BinaryField(max_length=32)  # BLAKE2b of the whole key
+    scopes = models.JSONField(default=list)  # "lookup", "feedback"
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("issued_by")), name="a_key_needs_two_people"
+            )
+        ]
+
+
+class Lookup(models.Model):
+    """The audit row of one request: how much was asked and found, never what."""
+
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="lookups")
+    at = models.DateTimeField(default=timezone.now)
+    asked = models.PositiveIntegerField()
+    matched = models.PositiveIntegerField()
+
+
+class Feedback(models.Model):
+    """What a platform says it did about a match."""
+
+    class Outcome(models.TextChoices):
+        RECEIVED = "received", _("received")
+        PENDING_REVIEW = "pending_review", _("under review")
+        REMOVED = "removed", _("removed")
+        GEO_BLOCKED = "geo_blocked", _("blocked in some countries")
+        LIMITED = "limited", _("made less visible")
+        NOT_FOUND = "not_found", _("not found")
+        NOT_VIOLATING = "not_violating", _("not against their rules")
+        DUPLICATE = "duplicate", _("already handled")
+        NEED_INFO = "need_info", _("they need more information")
+        APPEAL_UPHELD = "appeal_upheld", _("an appeal was upheld")
+        RESTORED = "restored", _("restored")
+
+    platform = models.ForeignKey(Platform, models.CASCADE, related_name="feedback")
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="feedback")
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    count = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "signal", "outcome"], name="feedback_recorded_once"
+            )
+        ]

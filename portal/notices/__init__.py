@@ -1,0 +1,1 @@
+"""What we asked to be removed: notices, deliveries, deadlines."""

@@ -1,0 +1,327 @@
+"""One settings file that runs with no environment at all: the embedded profile.
+
+Production is an environment (deploy/production.env.example) plus portal/checks.py, which
+refuses embedded parts, made-up secrets and DEBUG.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from celery.schedules import schedule
+from django.utils.translation import gettext_lazy as _
+
+from portal import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("RECLAIM_VAR", str(BASE_DIR / "var")))
+VAR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+PROFILE = env.text("RECLAIM_PROFILE", "embedded")
+VERSION = re.findall(
+    r"^## (\S+)", (BASE_DIR / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+)[0]
+
+# -- secrets ---------------------------------------------------------------------------
+SECRETS = VAR / "secrets"
+SECRET_KEY = env.secret("SECRET_KEY", SECRETS)
+# Salts the passphrases of this installation. Lost or changed, no passphrase opens a case.
+PASSPHRASE_SALT = env.secret("PASSPHRASE_SALT", SECRETS)
+# Opens the copies of case keys that automatic processing and the desk need.
+CUSTODY_KEY = env.secret("CUSTODY_KEY", SECRETS)
+# Makes match ids opaque and different for every platform.
+MATCH_ID_KEY = env.secret("MATCH_ID_KEY", SECRETS)
+
+# -- the web ---------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
+HTTPS = env.flag("HTTPS", default=PROFILE == "production")
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "portal.accounts",
+    "portal.platforms",
+    "portal.cases",
+    "portal.bank",
+    "portal.sightings",
+    "portal.notices",
+    "portal.exchange",
+    "portal.intake",
+    "portal.desk",
+    "portal.public",
+]
+MIDDLEWARE = [
+    "portal.middleware.headers",
+    "portal.middleware.bounded",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "portal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
+    STATICFILES_DIRS.append(("echarts", BASE_DIR / "node_modules" / "echarts" / "dist"))
+
+MAX_UPLOAD_BYTES = 25 * 2**20
+MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2**20
+# An upload is held in memory and sealed from there: it never lies on a disk in clear.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 15 * 60
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_FAILURE_VIEW = "portal.intake.views.csrf_failure"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "desk:login"
+LOGIN_REDIRECT_URL = "desk:queue"
+LOGOUT_REDIRECT_URL = "desk:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# -- state -----------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR / 'reclaim.sqlite3'}")
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Writers queue at BEGIN instead of failing in the middle; readers never wait.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CACHE_URL = env.text("CACHE_URL", "locmem://")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if CACHE_URL == "locmem://"
+    else {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+    }
+}
+
+EVIDENCE_URL = env.text("EVIDENCE_URL", f"file://{VAR / 'evidence'}")
+_evidence = urlsplit(EVIDENCE_URL)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if (BASE_DIR / "staticfiles" / "staticfiles.json").exists()
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+    # Sealed bytes only: portal/cases/evidence.py is the one door.
+    "evidence": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": _evidence.path,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+    if _evidence.scheme == "file"
+    else {
+        # Keys and region come from the usual AWS_* environment.
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _evidence.netloc,
+            "location": _evidence.path.strip("/"),
+            "endpoint_url": env.text("EVIDENCE_ENDPOINT") or None,
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    },
+}
+
+INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
+INDEX_DIR = Path(urlsplit(INDEX_URL).path)
+INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
+
+# -- the doorbell ----------------------------------------------------------------------
+BROKER_URL = env.text("BROKER_URL", "filesystem://")
+BROKER_DIR = VAR / "broker"
+CELERY_BROKER_URL = BROKER_URL
+if BROKER_URL == "filesystem://":
+    CELERY_BROKER_TRANSPORT = "portal.broker.Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "processed_folder": str(BROKER_DIR / "processed"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+# Queues by workload: `crawl` waits on strangers' servers, `detect` burns processor time,
+# `notify` must never stand behind either, `default` is everything short.
+CELERY_TASK_ROUTES = {
+    "portal.sightings.tasks.crawl_source": {"queue": "crawl"},
+    "portal.sightings.tasks.visit_reported": {"queue": "crawl"},
+    "portal.sightings.tasks.recheck_sighting": {"queue": "crawl"},
+    "portal.sightings.tasks.process_report": {"queue": "detect"},
+    "portal.sightings.tasks.assess_sighting": {"queue": "detect"},
+    "portal.notices.tasks.*": {"queue": "notify"},
+}
+# How long a worker may hold a row before a sweep takes it for dead.
+CLAIM_LIFETIME = timedelta(seconds=env.number("CLAIM_SECONDS", 120))
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": task,
+        "schedule": schedule(timedelta(seconds=seconds)),
+        "options": {"expires": max(seconds, 10)},  # never pile up behind a slow worker
+    }
+    for name, task, seconds in [
+        ("reports", "portal.sightings.tasks.sweep_reports", SWEEP_SECONDS),
+        ("sightings", "portal.sightings.tasks.sweep_sightings", SWEEP_SECONDS),
+        ("sources", "portal.sightings.tasks.sweep_sources", SWEEP_SECONDS),
+        ("rechecks", "portal.sightings.tasks.sweep_rechecks", SWEEP_SECONDS),
+        ("observations", "portal.sightings.tasks.sweep_observations", 3600),
+        ("index", "portal.bank.tasks.publish_index", 60),
+        ("receipts", "portal.cases.tasks.sweep_receipts", 60),
+        ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
+        ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
+    ]
+}
+
+# -- crawling --------------------------------------------------------------------------
+# Inward addresses are refused unless a host's row says so, and never in production.
+INWARD_HOSTS = env.flag("INWARD_HOSTS", default=PROFILE == "embedded")
+CRAWL_CONTACT = env.text("CRAWL_CONTACT", "no contact set")
+CRAWL_FOLDERS = Path(env.text("CRAWL_FOLDERS", str(VAR / "folders")))
+OBSERVATION_LIFETIME = timedelta(days=env.number("OBSERVATION_DAYS", 180))
+VISIT_SECONDS = env.number("VISIT_SECONDS", 600)
+
+# -- notices ---------------------------------------------------------------------------
+OUTBOX = Path(env.text("OUTBOX", str(VAR / "outbox")))
+NOTICE_FROM = env.text("NOTICE_FROM", "notices@reclaim.invalid")
+EMAIL_HOST = env.text("SMTP_HOST", "127.0.0.1")
+EMAIL_PORT = env.number("SMTP_PORT", 25)
+EMAIL_HOST_USER = env.text("SMTP_USER")
+EMAIL_HOST_PASSWORD = env.text("SMTP_PASSWORD")
+EMAIL_USE_TLS = env.flag("SMTP_STARTTLS", default=False)
+EMAIL_TIMEOUT = 30
+
+# -- language and time -----------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("ko", "한국어")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+PORTAL_NAME = _("Reclaim")
+
+# -- machines --------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.exchange.authentication.KeyAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.exchange.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["portal.exchange.throttling.KeyThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"key": env.text("LOOKUP_RATE", "6000/min")},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Reclaim exchange",
+    "DESCRIPTION": "Ask whether a picture's hashes are known, and tell us what you did.",
+    "VERSION": VERSION,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# -- logs hold ids only ----------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"tasks": {"()": "portal.logs.QuietTasks"}},
+    "formatters": {
+        "quiet": {
+            "()": "portal.logs.QuietFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "quiet",
+            "filters": ["tasks"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
+}

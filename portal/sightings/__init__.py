@@ -1,0 +1,1 @@
+"""What we found: sources, observations, sightings, assessments, alerts."""

@@ -1,0 +1,313 @@
+"""Writes of the sightings app: what a report sets going, and what looking finds."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import blake2b
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+import detector
+import tracker
+from portal.accounts.actions import audit
+from portal.accounts.models import User
+from portal.bank import actions as bank
+from portal.cases import evidence
+from portal.cases.actions import record_event
+from portal.cases.models import Case, Consent, Exhibit, Report, ReportedUrl
+from portal.platforms.models import Host, host_of
+from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
+from portal.sightings.remembering import remember, remembered
+
+MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
+LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
+
+
+def process_report(report: Report) -> None:
+    """Read, hash and bank a report's exhibits, and look back over what was seen before."""
+    for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
+        read_exhibit(exhibit)
+    Report.objects.filter(pk=report.pk).update(processed_at=timezone.now())
+
+
+def read_exhibit(exhibit: Exhibit) -> None:
+    """Hash one exhibit and bank its signals; what cannot be read is refused and dropped."""
+    if exhibit.attempts >= MAX_ATTEMPTS:
+        refuse_exhibit(exhibit, "too_hard")
+        return
+    Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
+    try:
+        data = evidence.open_exhibit(
+            exhibit, actor="task:process_report", reason="automatic processing"
+        )
+        picture = tracker.decode(data)
+    except (tracker.ImageError, evidence.EvidenceError) as error:
+        refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
+        return
+    with transaction.atomic():
+        bank.deposit(exhibit, tracker.hash_picture(picture))
+        look_back(exhibit, tracker.ask_picture(picture))
+        Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
+        record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
+
+
+@transaction.atomic
+def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
+    """Keep nothing of a file that is no picture, and say so."""
+    name = exhibit.stored_as
+    Exhibit.objects.filter(pk=exhibit.pk).update(
+        state=Exhibit.State.REFUSED, refusal=code, stored_as=""
+    )
+    record_event(exhibit.case, "unreadable", once=f"unreadable:{exhibit.pk}")
+    transaction.on_commit(lambda: evidence.discard(name), robust=True)
+
+
+def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
+    """Match one exhibit against the memory of everything crawled."""
+    signals = {signal.type: signal for signal in exhibit.signals.all()}
+    found = []
+    for observation, match in remembered(asked):
+        hit = bank.Hit(signals[match.type], match.kind, match.distance)
+        found.append(_record_remembered(observation, hit))
+    return found
+
+
+def visit_reported(reported: ReportedUrl) -> list[Sighting]:
+    """Look at an address that the victim gave: once, and only there."""
+    config = {"url": reported.url, "max_depth": 0, "max_pages": 1, "robots": "ignore"}
+    case = reported.report.case
+    outcome, sightings = "not_seen", []
+    try:
+        for batch in tracker.visit("site", _guarded(config), None, LIMITS):
+            for find in batch.finds:
+                sightings += handle_find(find, found=Sighting.Found.REPORTED)
+    except tracker.VisitError as error:
+        outcome = error.code
+    mine = [sighting for sighting in sightings if sighting.case_id == case.pk]
+    outcome = "seen" if mine else outcome
+    kind = {"seen": "url_seen", "not_seen": "url_not_seen"}.get(outcome, "url_failed")
+    with transaction.atomic():
+        ReportedUrl.objects.filter(pk=reported.pk).update(
+            visited_at=timezone.now(), outcome=outcome
+        )
+        host = host_of(reported.url)
+        record_event(case, kind, once=f"url:{reported.pk}", host=host)
+    return sightings
+
+
+def crawl(source: Source) -> list[Sighting]:
+    """Visit a source from its checkpoint on. A visit that lost its lease stops."""
+    found: list[Sighting] = []
+    config = _guarded(source.config)
+    try:
+        for batch in tracker.visit(
+            source.kind, config, source.checkpoint or None, LIMITS
+        ):
+            for find in batch.finds:
+                found += handle_find(find, found=Sighting.Found.CRAWLED, source=source)
+            if not _keep_checkpoint(source, batch):
+                return found
+    except tracker.VisitError as error:
+        _end_visit(source, error.code)
+        return found
+    _end_visit(source, "done")
+    return found
+
+
+def handle_find(
+    find: tracker.Find, *, found: Sighting.Found, source: Source | None = None
+) -> list[Sighting]:
+    """Decode, hash and look up one picture from outside; remember its hashes only.
+
+    Its bytes are kept, sealed, only where a signal matches and the victim agreed.
+    """
+    try:
+        picture = tracker.decode(find.media.body)
+    except tracker.ImageError:
+        return []
+    hits = bank.lookup([tracker.ask_picture(picture)])[0]
+    with transaction.atomic():
+        remember(find, picture, key=_key(find.url, find.media.url), source=source)
+        return [record(find, picture, hit, found=found, source=source) for hit in hits]
+
+
+@transaction.atomic
+def record(
+    find: tracker.Find,
+    picture: tracker.Picture,
+    hit: bank.Hit,
+    *,
+    found: Sighting.Found,
+    source: Source | None = None,
+) -> Sighting:
+    """Put a copy on record, once for each case and place, and capture it as evidence."""
+    sighting, is_new = Sighting.objects.get_or_create(
+        case=hit.signal.case,
+        key=_key(find.url, find.media.url),
+        defaults=_facts(hit)
+        | {
+            "source": source,
+            "found": found,
+            "url": find.url,
+            "media_url": find.media.url,
+            "host": host_of(find.url),
+            "platform": Host.objects.of(find.url),
+            "account": find.account[:200],
+            "posted_at": find.posted_at,
+            "sha256": picture.sha256,
+            "size": picture.size,
+            "width": picture.width,
+            "height": picture.height,
+        },
+    )
+    if is_new:
+        _announce(sighting)
+    capture(sighting, find.media.body)
+    return sighting
+
+
+def capture(sighting: Sighting, body: bytes) -> None:
+    """Keep a sealed copy as evidence, if the victim agreed and there is none yet."""
+    if sighting.captured_as or not sighting.case.consents_to(Consent.Kind.EVIDENCE):
+        return
+    sighting.captured_as = evidence.store(sighting.case, body)
+    sighting.save(update_fields=["captured_as"])
+
+
+def assess(sighting: Sighting) -> None:
+    """Have the detector look at a captured copy, once."""
+    try:
+        data = evidence.open_stored(
+            sighting.case,
+            sighting.captured_as,
+            actor="task:assess_sighting",
+            reason="automatic assessment",
+        )
+        opinion = detector.assess(tracker.decode(data).image, data=data)
+    except (evidence.EvidenceError, tracker.ImageError):
+        # Nothing to assess: without the capture, it is not asked for again.
+        Sighting.objects.filter(pk=sighting.pk).update(captured_as="")
+        return
+    Assessment.objects.get_or_create(
+        sighting=sighting,
+        defaults={
+            "finding": opinion.finding,
+            "evidence": [detector.as_json(item) for item in opinion.evidence],
+            "opinions": [detector.as_json(item) for item in opinion.models],
+            "not_tested": list(opinion.not_tested),
+            "version": opinion.version,
+        },
+    )
+
+
+@transaction.atomic
+def decide(sighting: Sighting, worker: User, *, confirmed: bool) -> bool:
+    """A case worker says whether it is the picture. False if somebody did already."""
+    decision = Sighting.Decision.CONFIRMED if confirmed else Sighting.Decision.REJECTED
+    changed = Sighting.objects.filter(
+        pk=sighting.pk, decision=Sighting.Decision.OPEN
+    ).update(decision=decision, decided_by=worker, decided_at=timezone.now())
+    if changed:
+        audit(worker, decision, f"sighting:{sighting.pk}", "case worker's decision")
+        event = "copy_confirmed" if confirmed else "copy_rejected"
+        record_event(sighting.case, event, host=sighting.host)
+    return bool(changed)
+
+
+def forget_observations() -> int:
+    """Retention: the hash-only memory ends after its time."""
+    limit = timezone.now() - settings.OBSERVATION_LIFETIME
+    return Observation.objects.filter(seen_at__lt=limit).delete()[0]
+
+
+def raise_alert(case: Case, kind: Alert.Kind, subject: str) -> None:
+    Alert.objects.get_or_create(case=case, kind=kind, subject=subject)
+
+
+def _guarded(config: dict[str, object]) -> dict[str, object]:
+    """The source's config plus what an operator allows: inward hosts, folders, contact."""
+    return config | {
+        "allow": sorted(Host.objects.inward()),
+        "root": str(settings.CRAWL_FOLDERS),
+        "contact": settings.CRAWL_CONTACT,
+    }
+
+
+def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:
+    """Store where to go on, and renew the lease; False if it is another's by now."""
+    until = timezone.now() + settings.CLAIM_LIFETIME
+    kept = Source.objects.filter(pk=source.pk, lease=source.lease, enabled=True).update(
+        checkpoint=batch.checkpoint,
+        lease_until=until,
+        pictures=source.pictures + len(batch.finds),
+    )
+    source.pictures += len(batch.finds)
+    return bool(kept)
+
+
+def _end_visit(source: Source, outcome: str) -> None:
+    failures = 0 if outcome == "done" else min(source.failures + 1, 8)
+    wait = timedelta(seconds=source.interval * 2**failures)
+    Source.objects.filter(pk=source.pk, lease=source.lease).update(
+        outcome=outcome,
+        failures=failures,
+        visited_at=timezone.now(),
+        next_visit_at=timezone.now() + wait,
+        lease_until=None,
+    )
+
+
+def _record_remembered(observation: Observation, hit: bank.Hit) -> Sighting:
+    sighting, is_new = Sighting.objects.get_or_create(
+        case=hit.signal.case,
+        key=_key(observation.url, observation.media_url),
+        defaults=_facts(hit)
+        | {
+            "source": observation.source,
+            "found": Sighting.Found.REMEMBERED,
+            "url": observation.url,
+            "media_url": observation.media_url,
+            "host": host_of(observation.url),
+            "platform": Host.objects.of(observation.url),
+            "account": observation.account,
+            "posted_at": observation.posted_at,
+            "seen_at": observation.seen_at,
+            "sha256": observation.sha256,
+            "size": observation.size,
+            "width": observation.width,
+            "height": observation.height,
+            "next_check_at": timezone.now(),  # is it still there? And may be captured then
+        },
+    )
+    if is_new:
+        _announce(sighting)
+    return sighting
+
+
+def _facts(hit: bank.Hit) -> dict[str, object]:
+    return {
+        "exhibit": hit.signal.exhibit,
+        "signal": hit.signal,
+        "kind": hit.kind,
+        "distance": hit.distance,
+        "matched_type": hit.signal.type,
+    }
+
+
+def _announce(sighting: Sighting) -> None:
+    """Tell the victim and the desk. A possible copy waits for a person's decision."""
+    if sighting.kind != Sighting.Kind.POSSIBLE:
+        record_event(
+            sighting.case, "copy_found", once=f"copy:{sighting.pk}", host=sighting.host
+        )
+    others = sighting.case.sightings.exclude(pk=sighting.pk)
+    if not others.exists():
+        raise_alert(sighting.case, Alert.Kind.FIRST_COPY, "case")
+    elif not others.filter(host=sighting.host).exists():
+        raise_alert(sighting.case, Alert.Kind.NEW_HOST, f"host:{sighting.host}"[:100])
+
+
+def _key(url: str, media_url: str) -> bytes:
+    return blake2b(f"{url}\n{media_url}".encode(), digest_size=32).digest()

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SightingsConfig(AppConfig):
+    name = "portal.sightings"
+    default_auto_field = "django.db.models.BigAutoField"

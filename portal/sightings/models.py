@@ -1,0 +1,233 @@
+"""What we found: where we look, what we remember of it, and the copies we saw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.bank.models import Signal
+from portal.cases.models import Case, Exhibit
+from portal.platforms.models import Platform
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def due(self) -> SourceQuerySet:
+        """Switched on, its time has come, and no living worker visits it."""
+        now = timezone.now()
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, enabled=True, next_visit_at__lte=now)
+
+    def claim(self, pk: int) -> Source | None:
+        """Lease the source to this worker, or None if another visits it."""
+        until = timezone.now() + settings.CLAIM_LIFETIME
+        taken = self.due().filter(pk=pk).update(lease_until=until, lease=F("lease") + 1)
+        return self.get(pk=pk) if taken else None
+
+
+class Source(models.Model):
+    """A place we look. An operator switches each one on, and says why."""
+
+    kind = models.CharField(max_length=20)  # a key of tracker.SOURCES
+    name = models.CharField(max_length=200)
+    config = models.JSONField(
+        default=dict
+    )  # what that kind of source needs: url, limits
+    purpose = models.CharField(max_length=300)  # the written reason to look there
+    platform = models.ForeignKey(Platform, models.PROTECT, null=True, blank=True)
+    enabled = models.BooleanField(default=False)
+    interval = models.PositiveIntegerField(default=3600)  # seconds between visits
+    next_visit_at = models.DateTimeField(default=timezone.now)
+    lease = models.PositiveIntegerField(
+        default=0
+    )  # which visit holds it: a late one loses
+    lease_until = models.DateTimeField(null=True)
+    checkpoint = models.TextField(blank=True)  # where a cut-off visit goes on
+    visited_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)  # "done" or an error's code
+    pictures = models.PositiveIntegerField(default=0)  # seen in all
+    failures = models.PositiveSmallIntegerField(default=0)  # in a row
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+
+
+class Observation(models.Model):
+    """Hash-only memory of a picture crawled: tomorrow's report is matched against it."""
+
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="+")
+    key = models.BinaryField(max_length=32, unique=True)  # of page, media and bytes
+    url = models.CharField(max_length=2000)  # the page that embeds it
+    media_url = models.CharField(max_length=2000)
+    account = models.CharField(max_length=200, blank=True)
+    posted_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    pdq = models.BinaryField(max_length=32, null=True)
+    phash = models.BinaryField(max_length=32, null=True)
+    pdq_version = models.CharField(max_length=40, blank=True)
+    phash_version = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()  # bytes
+
+
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    def active(self) -> SightingQuerySet:
+        return self.filter(case__withdrawn_at=None)
+
+    def unassessed(self) -> SightingQuerySet:
+        """Captured, not yet assessed, and in no worker's hands."""
+        stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
+        return self.active().filter(
+            Q(claimed_at=None) | stale, assessment=None, captured_as__gt=""
+        )
+
+    def to_recheck(self) -> SightingQuerySet:
+        """Its next check is due, and no worker has it."""
+        now = timezone.now()
+        stale = Q(claimed_at=None) | Q(claimed_at__lt=now - settings.CLAIM_LIFETIME)
+        return self.active().filter(stale, next_check_at__lte=now)
+
+    def claim(self, pk: int) -> Sighting | None:
+        """Take the row for this worker, or None if another has it."""
+        stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
+        free = self.active().filter(Q(claimed_at=None) | stale, pk=pk)
+        taken = free.update(claimed_at=timezone.now())
+        return Sighting.objects.get(pk=pk) if taken else None
+
+
+class Sighting(models.Model):
+    """A copy seen at a URL."""
+
+    class Found(models.TextChoices):
+        REPORTED = "reported", _("reported by the victim")
+        CRAWLED = "crawled", _("found by looking")
+        REMEMBERED = "remembered", _("seen before the report, and remembered")
+
+    class Kind(models.TextChoices):
+        EXACT = "exact", _("the same file")
+        NEAR = "near", _("the same picture")
+        POSSIBLE = "possible", _("possibly the same picture")
+
+    class Decision(models.TextChoices):
+        OPEN = "open", _("not yet looked at")
+        CONFIRMED = "confirmed", _("confirmed")
+        REJECTED = "rejected", _("not the picture")
+
+    class Status(models.TextChoices):
+        UP = "up", _("still there")
+        GONE = "gone", _("gone")
+        REPLACED = "replaced", _("replaced by another picture")
+        UNKNOWN = "unknown", _("cannot be told")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="sightings")
+    exhibit = models.ForeignKey(Exhibit, models.CASCADE, related_name="sightings")
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="sightings")
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+")
+    platform = models.ForeignKey(Platform, models.SET_NULL, null=True, related_name="+")
+    key = models.BinaryField(max_length=32)  # of page and media: one sighting per place
+    url = models.CharField(max_length=2000)
+    media_url = models.CharField(max_length=2000)
+    host = models.CharField(max_length=260, db_index=True)
+    account = models.CharField(max_length=200, blank=True)
+    posted_at = models.DateTimeField(null=True)  # what the page claims
+    seen_at = models.DateTimeField(default=timezone.now)  # when we saw it
+    found = models.CharField(max_length=20, choices=Found)
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    distance = models.PositiveSmallIntegerField()
+    matched_type = models.CharField(max_length=20)
+
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    captured_as = models.CharField(max_length=100, blank=True)  # sealed copy, if any
+
+    decision = models.CharField(max_length=20, choices=Decision, default=Decision.OPEN)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    status = models.CharField(max_length=20, choices=Status, default=Status.UP)
+    misses = models.PositiveSmallIntegerField(default=0)  # in a row, far enough apart
+    checked_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True, db_index=True)
+    watched_since = models.DateTimeField(null=True)  # when its removal was asked for
+    claimed_at = models.DateTimeField(null=True)
+
+    objects = SightingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "key"], name="one_sighting_per_place"
+            )
+        ]
+
+    @property
+    def first_at(self) -> datetime:
+        """The earliest time we have for this copy: what the page claims, else ours."""
+        if self.posted_at is None:
+            return self.seen_at
+        return min(self.posted_at, self.seen_at)
+
+
+class Check(models.Model):
+    """One look at whether a copy is still there."""
+
+    sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="checks")
+    at = models.DateTimeField(default=timezone.now)
+    seen = models.CharField(max_length=20)  # up, missing, replaced, unreachable, walled
+    http_status = models.PositiveSmallIntegerField(null=True)
+    detail = models.CharField(max_length=40, blank=True)  # an error's code
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class Assessment(models.Model):
+    """The detector's opinion of a copy with its reasons, never proof."""
+
+    sighting = models.OneToOneField(Sighting, models.CASCADE, related_name="assessment")
+    finding = models.CharField(max_length=40)
+    evidence = models.JSONField(default=list)  # kind, finding, strength, detail
+    opinions = models.JSONField(default=list)  # of trained models; empty without any
+    not_tested = models.JSONField(default=list)
+    version = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+
+class Alert(models.Model):
+    """An early warning for the desk: somebody should look now."""
+
+    class Kind(models.TextChoices):
+        FIRST_COPY = "first_copy", _("first copy found")
+        NEW_HOST = "new_host", _("a copy on a new site")
+        SPREADING = "spreading", _("copies are growing fast")
+        RETURNED = "returned", _("a removed copy is back")
+        OVERDUE = "overdue", _("a deadline passed and the copy is still there")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
+    kind = models.CharField(max_length=20, choices=Kind)
+    subject = models.CharField(
+        max_length=100
+    )  # e.g. "sighting:7": raised once for each
+    at = models.DateTimeField(default=timezone.now)
+    seen_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "kind", "subject"], name="an_alert_is_raised_once"
+            )
+        ]

@@ -1,0 +1,77 @@
+"""The doorbells of the sightings app: claim the row, call one action, ring the next."""
+
+from celery import shared_task
+from django.db.models import QuerySet
+
+from portal.cases.models import Report, ReportedUrl
+from portal.sightings import actions, rechecking
+from portal.sightings.models import Sighting, Source
+
+
+@shared_task
+def process_report(pk: int) -> None:
+    """Read one report. Safe to ring twice: whoever claims the row reads it."""
+    if report := Report.objects.claim(pk):
+        actions.process_report(report)
+        for url in ReportedUrl.objects.stranded().filter(report=report):
+            visit_reported.ring(url.pk)
+
+
+@shared_task
+def visit_reported(pk: int) -> None:
+    if reported := ReportedUrl.objects.claim(pk):
+        _assess_soon(actions.visit_reported(reported))
+
+
+@shared_task
+def crawl_source(pk: int) -> None:
+    if source := Source.objects.claim(pk):
+        _assess_soon(actions.crawl(source))
+
+
+@shared_task
+def assess_sighting(pk: int) -> None:
+    if sighting := Sighting.objects.unassessed().claim(pk):
+        actions.assess(sighting)
+        Sighting.objects.filter(pk=pk).update(claimed_at=None)
+
+
+@shared_task
+def recheck_sighting(pk: int) -> None:
+    if sighting := Sighting.objects.to_recheck().claim(pk):
+        rechecking.recheck(sighting)
+
+
+@shared_task
+def sweep_reports() -> None:
+    for pk in Report.objects.stranded().values_list("pk", flat=True):
+        process_report.ring(pk)
+    for pk in ReportedUrl.objects.stranded().values_list("pk", flat=True):
+        visit_reported.ring(pk)
+
+
+@shared_task
+def sweep_sightings() -> None:
+    _assess_soon(Sighting.objects.unassessed())
+
+
+@shared_task
+def sweep_rechecks() -> None:
+    for pk in Sighting.objects.to_recheck().values_list("pk", flat=True):
+        recheck_sighting.ring(pk)
+
+
+@shared_task
+def sweep_sources() -> None:
+    for pk in Source.objects.due().values_list("pk", flat=True):
+        crawl_source.ring(pk)
+
+
+@shared_task
+def sweep_observations() -> None:
+    actions.forget_observations()
+
+
+def _assess_soon(sightings: list[Sighting] | QuerySet[Sighting]) -> None:
+    for sighting in sightings:
+        assess_sighting.ring(sighting.pk)
