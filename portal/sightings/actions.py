@@ -1,6 +1,7 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -23,6 +24,20 @@ from portal.sightings.remembering import remember, remembered
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
 LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
+
+
+class CheckError(Exception):
+    """A picture that cannot be checked, and why, in a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPicture:
+    """The detector's opinion in plain types, for a page."""
+
+    finding: str
+    evidence: list[dict[str, str]]  # kind, finding, strength, detail
+    not_tested: list[str]
+    version: str
 
 
 def process_report(report: Report) -> None:
@@ -194,11 +209,26 @@ def assess(sighting: Sighting) -> None:
         sighting=sighting,
         defaults={
             "finding": opinion.finding,
-            "evidence": [detector.as_json(item) for item in opinion.evidence],
-            "opinions": [detector.as_json(item) for item in opinion.models],
+            "evidence": [asdict(item) for item in opinion.evidence],
+            "opinions": [asdict(item) for item in opinion.models],
             "not_tested": list(opinion.not_tested),
             "version": opinion.version,
         },
+    )
+
+
+def check_picture(data: bytes) -> CheckedPicture:
+    """Assess a picture that anybody brings, and keep nothing. Raises CheckError."""
+    try:
+        picture = tracker.decode(data)
+    except tracker.ImageError as error:
+        raise CheckError(str(error)) from None
+    opinion = detector.assess(picture.image, data=data)
+    return CheckedPicture(
+        finding=opinion.finding,
+        evidence=[asdict(item) for item in opinion.evidence],
+        not_tested=list(opinion.not_tested),
+        version=opinion.version,
     )
 
 
