@@ -1,5 +1,7 @@
-"""The cast: Amina (victim), Ben (another victim, who must see nothing of hers), Wren
-(worker), Stella (supervisor), Chirp (platform), Mallory.
+"""The cast, and what every test stands on.
+
+Amina (victim), Ben (another victim, who must see nothing of hers), Wren (worker),
+Stella (supervisor), Chirp (platform), Mallory.
 """
 
 from collections.abc import Iterator
