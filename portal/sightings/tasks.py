@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, rechecking
+from portal.sightings import actions, rechecking, visiting
 from portal.sightings.models import Sighting, Source
 
 
@@ -21,13 +21,13 @@ def process_report(pk: int) -> None:
 @shared_task
 def visit_reported(pk: int) -> None:
     if reported := ReportedUrl.objects.claim(pk):
-        _assess_soon(actions.visit_reported(reported))
+        _assess_soon(visiting.visit_reported(reported))
 
 
 @shared_task
 def crawl_source(pk: int) -> None:
     if source := Source.objects.claim(pk):
-        _assess_soon(actions.crawl(source))
+        _assess_soon(visiting.crawl(source))
 
 
 @shared_task
