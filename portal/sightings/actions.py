@@ -40,8 +40,9 @@ class CheckedPicture:
 
 def process_report(report: Report) -> None:
     """Read, hash and bank a report's exhibits, and look back over what was seen before."""
-    for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
-        read_exhibit(exhibit)
+    if not report.case.is_withdrawn:
+        for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
+            read_exhibit(exhibit)
     Report.objects.filter(pk=report.pk).update(processed_at=timezone.now())
 
 
