@@ -95,6 +95,10 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "portal" / "static
 if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
     STATICFILES_DIRS.append(("echarts", BASE_DIR / "node_modules" / "echarts" / "dist"))
 
+# Not collected (a fresh clone, the tests): files are served from where they lie.
+COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not COLLECTED
+
 MAX_UPLOAD_BYTES = 25 * 2**20
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2**20
 # An upload is held in memory and sealed from there: it never lies on a disk in clear.
@@ -164,7 +168,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (BASE_DIR / "staticfiles" / "staticfiles.json").exists()
+        if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
     # Sealed bytes only: portal/cases/evidence.py is the one door.

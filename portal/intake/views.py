@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.cases.actions import submit_report
+from portal.celery import ring_on_commit
 from portal.intake.forms import ReportForm
 from portal.sightings.tasks import process_report
 
@@ -30,7 +31,7 @@ def young(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest) -> HttpResponse:
+def adult(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "intake/report.html", {"form": ReportForm()})
     form = ReportForm(request.POST, request.FILES)
@@ -38,7 +39,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return render(request, "intake/report.html", {"form": form})
     with transaction.atomic():
         receipt = submit_report(**form.told(), language=get_language() or "en")
-        process_report.delay_on_commit(receipt.report.pk)
+        ring_on_commit(process_report, receipt.report.pk)
     # No redirect: the passphrase is shown once and must never live in a session. The
     # form's one-time token makes a refresh harmless.
     return render(request, "intake/received.html", {"receipt": receipt})
