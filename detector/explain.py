@@ -6,7 +6,7 @@ It must not know how a finding came about; another language is another table her
 import unicodedata
 from typing import Final, NamedTuple
 
-from detector.assessment import Evidence, Strength
+from detector.assessment import Evidence, Finding, Strength
 
 QUOTE_LIMIT: Final = 500
 
@@ -33,27 +33,27 @@ TEXTS: Final[dict[str, Text]] = {
     "c2pa.ai.trusted": Text(
         "made or altered by AI, signed by a trusted signer",
         "A signed history (Content Credentials) says that AI made or altered this "
-        "picture. The file is unchanged since it was signed, and the signer is on the"
-        " configured trust list. It says: “{quote}”.",
+        "picture. The file is unchanged since it was signed, and the signer is on the "
+        "configured trust list. It says: “{quote}”.",
     ),
     "c2pa.ai.valid": Text(
         "made or altered by AI, signature valid, signer not verified",
         "A signed history (Content Credentials) says that AI made or altered this "
         "picture. The file is unchanged since it was signed, but no configured trust "
-        "list names the signer, so who signed is only what the certificate claims. It"
-        " says: “{quote}”.",
+        "list names the signer, so who signed is only what the certificate claims. It "
+        "says: “{quote}”.",
     ),
     "c2pa.ai.invalid": Text(
         "made or altered by AI according to a history that fails its check",
         "A history (Content Credentials) says that AI made or altered this picture, "
-        "but its check failed ({failures}): the file or the history was changed after"
-        " signing, or the history belongs to another picture. It says: “{quote}”.",
+        "but its check failed ({failures}): the file or the history was changed after "
+        "signing, or the history belongs to another picture. It says: “{quote}”.",
     ),
     "c2pa.other.trusted": Text(
         "a signed history without a statement about AI, by a trusted signer",
-        "The file carries a signed history (Content Credentials) that is intact and "
-        "by a signer on the configured trust list. It does not mention AI; that is "
-        "not a statement that none was used. It says: “{quote}”.",
+        "The file carries a signed history (Content Credentials) that is intact and by "
+        "a signer on the configured trust list. It does not mention AI; that is not a "
+        "statement that none was used. It says: “{quote}”.",
     ),
     "c2pa.other.valid": Text(
         "a signed history without a statement about AI, signer not verified",
@@ -69,13 +69,13 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "c2pa.unreadable": Text(
         "unreadable manifest",
-        "The file carries what looks like a signed history (Content Credentials), but"
-        " it is damaged or too costly to read. Nothing follows from that.",
+        "The file carries what looks like a signed history (Content Credentials), but "
+        "it is damaged or too costly to read. Nothing follows from that.",
     ),
     "c2pa.remote": Text(
         "manifest elsewhere, not fetched",
-        "The file says that its signed history (Content Credentials) lies on a "
-        "server. The detector asks no server. The address given is “{quote}”.",
+        "The file says that its signed history (Content Credentials) lies on a server. "
+        "The detector asks no server. The address given is “{quote}”.",
     ),
     "digital_source_type.ai": Text(
         "declared as made or altered by AI",
@@ -85,31 +85,31 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "digital_source_type.algorithmic": Text(
         "declared as drawn by an algorithm",
-        "The file's description (IPTC digital source type) says that software drew or"
-        " enhanced this picture, without saying that it was trained on pictures. The "
+        "The file's description (IPTC digital source type) says that software drew or "
+        "enhanced this picture, without saying that it was trained on pictures. The "
         "description is not signed. It says: “{quote}”.",
     ),
     "digital_source_type.other": Text(
         "declared source without AI",
-        "The file's description (IPTC digital source type) names a source that is not"
-        " AI. The description is not signed and proves nothing. It says: “{quote}”.",
+        "The file's description (IPTC digital source type) names a source that is not "
+        "AI. The description is not signed and proves nothing. It says: “{quote}”.",
     ),
     "aigc_label.1": Text(
         "labelled as AI-generated (label 1)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that"
-        " this picture is AI-generated. The detector does not check a signature in "
-        "it. It says: “{quote}”.",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is AI-generated. The detector does not check a signature in it. "
+        "It says: “{quote}”.",
     ),
     "aigc_label.2": Text(
         "labelled as possibly AI-generated (label 2)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that"
-        " this picture is possibly AI-generated. A platform that passed it on may "
-        "have added that; it is then the platform's opinion. It says: “{quote}”.",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is possibly AI-generated. A platform that passed it on may have "
+        "added that; it is then the platform's opinion. It says: “{quote}”.",
     ),
     "aigc_label.3": Text(
         "labelled as suspected to be AI-generated (label 3)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that"
-        " this picture is suspected to be AI-generated. A platform that passed it on "
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is suspected to be AI-generated. A platform that passed it on "
         "may have added that; it is then the platform's opinion. It says: “{quote}”.",
     ),
     "aigc_label.unreadable": Text(
@@ -124,8 +124,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "generator_parameters.from_source": Text(
         "settings of an AI image generator that worked on a given picture",
-        "The file holds the settings with which {tool} made a picture, and they name "
-        "a loaded picture and a mask: a source picture was probably altered in part. "
+        "The file holds the settings with which {tool} made a picture, and they name a "
+        "loaded picture and a mask: a source picture was probably altered in part. "
         "Such text is not signed, but it is rarely faked. It says: “{quote}”.",
     ),
     "generator_parameters.job": Text(
@@ -140,8 +140,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "editing_software.editor": Text(
         "an editing program is named",
-        "The {place} names an editing program. Cropping or brightening a photo leaves"
-        " the same trace, so this is no sign of forgery. It says: “{quote}”.",
+        "The {place} names an editing program. Cropping or brightening a photo leaves "
+        "the same trace, so this is no sign of forgery. It says: “{quote}”.",
     ),
     "editing_software.other": Text(
         "software is named",
@@ -151,8 +151,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "reliability.low": Text(
         "the measurements are of little use here",
-        "{reason} The measurements below are less reliable than usual: small size and"
-        " strong compression wipe out what they look for.",
+        "{reason} The measurements below are less reliable than usual: small size and "
+        "strong compression wipe out what they look for.",
     ),
     "reliability.none": Text(
         "nothing to measure",
@@ -161,34 +161,35 @@ TEXTS: Final[dict[str, Text]] = {
     "jpeg_quantisation.standard": Text(
         "JPEG quality about {quality}",
         "The file was last saved as JPEG at quality {quality} of 100, with the usual "
-        "tables, as most programs and platforms do. This says how the copy was saved,"
-        " not how the picture was made.",
+        "tables, as most programs and platforms do. This says how the copy was saved, "
+        "not how the picture was made.",
     ),
     "jpeg_quantisation.own": Text(
         "own JPEG tables, like quality {quality}",
-        "The file was last saved as JPEG with tables of its maker's own, comparable "
-        "to quality {quality} of 100. Cameras and some editing programs have such "
-        "tables. This says how the copy was saved, not how the picture was made.",
+        "The file was last saved as JPEG with tables of its maker's own, comparable to "
+        "quality {quality} of 100. Cameras and some editing programs have such tables. "
+        "This says how the copy was saved, not how the picture was made.",
     ),
-    "jpeg_ghosts.several": Text(
+    "jpeg_ghosts.earlier": Text(
         "traces of an earlier JPEG quality",
-        "Saved again at different qualities, the picture changes least at about "
-        "{qualities}; {share:.0%} of its textured blocks prefer clearly another "
-        "quality than the rest. Most pictures that were passed on are saved more than"
-        " once, and smooth areas mislead this measurement.",
+        "Saved again at different qualities, the picture changes unusually little at "
+        "quality {qualities}, so it was probably saved at that quality before; "
+        "{share:.0%} of its textured areas prefer clearly another quality than the "
+        "rest. Most pictures that were passed on were saved more than once, and smooth "
+        "areas mislead this measurement.",
     ),
-    "jpeg_ghosts.one": Text(
+    "jpeg_ghosts.none": Text(
         "no trace of an earlier JPEG quality",
-        "Saved again at different qualities, the picture shows no second quality at "
-        "which it changes little; {share:.0%} of its textured blocks prefer clearly "
+        "Saved again at different qualities, the picture shows no earlier quality at "
+        "which it changes little; {share:.0%} of its textured areas prefer clearly "
         "another quality than the rest. Smooth areas mislead this measurement, and "
         "resizing removes the trace.",
     ),
     "error_level.measured": Text(
         "error level {median:.2f}, busiest areas {ratio:.1f} times that",
         "Saved again at quality 90, the middle area changes by {median:.2f} grey "
-        "levels and the most changed twentieth by {ratio:.1f} times as much. Edges "
-        "and text always stand out, so a high number alone means nothing.",
+        "levels and the most changed twentieth by {ratio:.1f} times as much. Edges and "
+        "text always stand out, so a high number alone means nothing.",
     ),
     "blocking_grid.aligned": Text(
         "JPEG grid in its usual place",
@@ -198,8 +199,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "blocking_grid.shifted": Text(
         "JPEG grid shifted by {x}, {y} pixels",
-        "The 8 x 8 grid that JPEG leaves begins {x} pixels from the left and {y} from"
-        " the top of its cells; {share:.0%} of the areas with a clear grid disagree. "
+        "The 8 x 8 grid that JPEG leaves begins {x} pixels from the left and {y} from "
+        "the top of its cells; {share:.0%} of the areas with a clear grid disagree. "
         "Cropping or turning a JPEG shifts its grid, so this is common in pictures "
         "passed on. Straight lines in the scene can imitate a grid.",
     ),
@@ -210,16 +211,16 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "noise_map.measured": Text(
         "noise level {median:.2f}, uneven by {spread:.1f} times",
-        "The fine noise is {median:.2f} grey levels in the middle area; the tenth "
-        "with most has {spread:.1f} times that of the tenth with least. Pasted parts "
-        "can differ in noise, but so do focus, sky, shade and texture in any photo.",
+        "The fine noise is {median:.2f} grey levels in the middle area; the tenth with "
+        "most has {spread:.1f} times that of the tenth with least. Pasted parts can "
+        "differ in noise, but so do focus, sky, shade and texture in any photo.",
     ),
     "resampling.periodic": Text(
         "a periodic trace of resizing or turning",
-        "The picture's fine structure repeats regularly (strongest at {x:.3f}, "
-        "{y:.3f} cycles per pixel, {ratio:.0f} times its surroundings), as after "
-        "enlarging, turning or warping. Nearly every platform resizes, and woven or "
-        "printed patterns repeat too.",
+        "The picture's fine structure repeats regularly (strongest at {x:.3f}, {y:.3f} "
+        "cycles per pixel, {ratio:.0f} times its surroundings), as after enlarging, "
+        "turning or warping. Nearly every platform resizes, and woven or printed "
+        "patterns repeat too.",
     ),
     "resampling.none": Text(
         "no periodic trace of resizing or turning",
@@ -230,11 +231,21 @@ TEXTS: Final[dict[str, Text]] = {
     "spectrum.measured": Text(
         "frequency slope {slope:.1f}, {peaks} regular peaks",
         "Detail fades with frequency at a slope of {slope:.1f} (photos mostly lie "
-        "between -1.5 and -3.5), the finest detail lies {tail:+.1f} orders of "
-        "magnitude off that line, and {peaks} regular peaks stand out. Some "
-        "generators leave peaks; so do fabrics, screens and JPEG, and blur and "
-        "resizing change the slope.",
+        "between -1.5 and -4), the finest detail lies {tail:+.1f} orders of magnitude "
+        "off that line, and {peaks} regular peaks stand out. Some generators leave "
+        "peaks, but so do fabrics, screens and JPEG: about one photo in four has some. "
+        "Blur and resizing change the slope.",
     ),
+}
+
+SUMMARIES: Final[dict[Finding, str]] = {
+    "declared": "Made or altered by AI: the file itself declares it.",
+    "strong signs": "Strong signs that AI made or altered this picture.",
+    "some signs": "Some signs that AI made or altered this picture.",
+    "no sign found": (
+        "No sign of AI was found. That is no proof that the picture is authentic."
+    ),
+    "cannot say": "Nothing can be said: there is too little to look at.",
 }
 
 _NOT_TESTED_MODELS: Final = (

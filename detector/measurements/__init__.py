@@ -38,7 +38,7 @@ def _measure(image: Image.Image, luma: Luma) -> Iterator[Evidence]:
     if tables:
         code = "standard" if tables.standard else "own"
         yield _measured(f"jpeg_quantisation.{code}", quality=tables.quality)
-    yield _ghosts(luma)
+    yield _ghosts(luma, tables.quality if tables else 100)
     level = jpeg.error_level(luma)
     yield _measured("error_level.measured", median=level.median, ratio=level.ratio)
     yield _grid(luma)
@@ -51,12 +51,13 @@ def _measure(image: Image.Image, luma: Luma) -> Iterator[Evidence]:
     )
 
 
-def _ghosts(luma: Luma) -> Evidence:
+def _ghosts(luma: Luma, last: int) -> Evidence:
     ghosts = jpeg.ghosts(luma)
-    several = len(ghosts.qualities) > 1
+    # A dip at the file's own quality is only its last saving.
+    earlier = [quality for quality in ghosts.qualities if quality < last - 3]
     return _measured(
-        f"jpeg_ghosts.{'several' if several else 'one'}",
-        qualities=", ".join(map(str, ghosts.qualities)),
+        f"jpeg_ghosts.{'earlier' if earlier else 'none'}",
+        qualities=" and ".join(map(str, earlier)),
         share=ghosts.share,
     )
 

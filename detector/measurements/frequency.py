@@ -9,10 +9,12 @@ from scipy import fft, ndimage
 
 from detector.measurements.crop import Luma
 
-PERIODIC: Final = 12.0  # a peak of the residue this far above its surroundings
+# A peak of the residue this far above its surroundings; measured: 0 to 5 % of photos
+# saved once reach it, all of those enlarged by 1.1 or 1.37, half of those shrunk.
+PERIODIC: Final = 16.0
 
 _TILE: Final = 256
-_PEAK: Final = 8.0  # the same for a peak of the picture's own spectrum
+_PEAK: Final = 20.0  # the same for the picture's own spectrum; scenes reach it too
 _LOWEST: Final = 0.08  # cycles per pixel; below it the scene itself is regular
 _SURROUNDINGS: Final = 11  # bins
 
@@ -41,7 +43,7 @@ def resampling(luma: Luma) -> Peak:
 
     Kirchner, "Fast and reliable resampling detection by spectral analysis of fixed
     linear predictor residue" (2008), after Popescu and Farid (2005). Periods of eight
-    pixels, where JPEG's own grid lies, are left out.
+    pixels, where JPEG's own grid lies, are left out, and with them most doublings.
 
     Args:
         luma: (h, w), h and w at least 64.
@@ -88,9 +90,10 @@ def spectrum(luma: Luma) -> Spectrum:
 def _power(values: Luma) -> NDArray[np.float32]:
     """Return the mean power spectrum of half-overlapping tiles (Welch 1967).
 
-    Shape (side, side // 2 + 1) with side a power of two, at most 256.
+    Shape (side, side // 2 + 1) with side a power of two, at most 256 and at most half
+    of the shorter side, so that chance is averaged over nine tiles at least.
     """
-    side = min(_TILE, 1 << (min(values.shape).bit_length() - 1))
+    side = min(_TILE, 1 << (min(values.shape).bit_length() - 2))
     window = np.hanning(side).astype(np.float32)
     tiles = np.lib.stride_tricks.sliding_window_view(values, (side, side))
     tiles = tiles[:: side // 2, :: side // 2].reshape(-1, side, side)

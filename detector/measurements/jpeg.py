@@ -100,11 +100,7 @@ def ghosts(luma: Luma) -> Ghosts:
 
 
 def _dips(curve: NDArray[np.float32]) -> tuple[int, ...]:
-    """Return the qualities at which the curve lies clearly below both neighbours.
-
-    Change grows smaller towards high quality by itself, so the upper end is a dip only
-    if it is the least of all by far.
-    """
+    """Return the qualities at which the curve lies clearly below both neighbours."""
     left, here, right = curve[:-2], curve[1:-1], curve[2:]
     inner = np.flatnonzero(here < _DIP * np.minimum(left, right)) + 1
     return tuple(_QUALITIES[index] for index in inner)

@@ -30,10 +30,8 @@ def noise_map(luma: Luma) -> NoiseMap:
         luma: (h, w), h and w at least 32.
     """
     even = luma[: luma.shape[0] // 2 * 2, : luma.shape[1] // 2 * 2]
-    diagonal: Luma = (
-        even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]
-    ) / 2
-    sigma = np.median(np.abs(blocks(diagonal, _BLOCK)), axis=2) / _MAD_TO_SIGMA
+    diagonal = even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]
+    sigma = np.median(np.abs(blocks(diagonal, _BLOCK)), axis=2) / 2 / _MAD_TO_SIGMA
     noisy = sigma[sigma > _SATURATED]
     if noisy.size == 0:
         return NoiseMap(median=0.0, spread=1.0)
