@@ -3,6 +3,7 @@
 It knows no Django and no database. What stands here is its whole public face.
 """
 
+from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.images import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -23,25 +24,36 @@ from tracker.signals import (
     parse_signal,
     signal_type,
 )
+from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
 
 __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "SIGNALS",
+    "SOURCES",
+    "Batch",
     "Comparison",
+    "FetchError",
+    "Find",
     "Found",
     "ImageError",
     "Index",
     "IndexFormatError",
+    "Limits",
     "Match",
+    "Media",
     "Picture",
+    "Response",
     "Signal",
     "SignalError",
+    "SourceError",
     "ask_picture",
     "bits_apart",
+    "build",
     "compare",
     "decode",
     "decode_file",
+    "fetch",
     "hash_picture",
     "kind_of",
     "parse_signal",
@@ -49,4 +61,5 @@ __all__ = [
     "scan",
     "signal_type",
     "strength",
+    "user_agent",
 ]

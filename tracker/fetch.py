@@ -63,7 +63,7 @@ def user_agent(contact: str = "") -> str:
     return f"Reclaim/{_version()} (+{contact})" if contact else f"Reclaim/{_version()}"
 
 
-def fetch(  # noqa: PLR0913 - the one door has one face, and all but the address is named
+def fetch(
     url: str,
     *,
     allow: frozenset[str] = frozenset(),

@@ -133,7 +133,7 @@ def test_after_a_removal_was_asked_for_checks_follow_the_clock(
 ) -> None:
     start = datetime(2026, 11, 1, tzinfo=UTC)
     hours: Callable[[], float] = lambda: (
-        (  # noqa: E731
+        (
             Sighting.objects.get().next_check_at - start  # type: ignore[operator]
         ).total_seconds()
         / 3600
