@@ -47,7 +47,7 @@ ELEMENTS: Final = {
     "child_offence": _("offence against a child (stop, and hand the matter over)"),
 }
 # What a letter may name besides its elements, and what the elements are made of.
-LETTER: Final = frozenset({"recipient", "reference", "organisation", "hours"})
+LETTER: Final = frozenset({"recipient", "reference", "hours"})
 FACTS: Final = frozenset(
     {"urls", "account", "sha256", "organisation", "email", "address"}
 )
