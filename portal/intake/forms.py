@@ -25,7 +25,7 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
         _("Look for copies"),
         _(
             "We make a code from your picture and compare it with pictures on the web. "
-            "The code cannot be turned back into the picture."
+            "The code is not the picture: it only tells whether two pictures look alike."
         ),
     ),
     Consent.Kind.SHARING: (
@@ -34,7 +34,9 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
     ),
     Consent.Kind.NOTICES: (
         _("Ask for removal"),
-        _("We write to sites in our name, not in yours, and ask them to remove copies."),
+        _(
+            "We write to sites in our name, not in yours, and ask them to remove copies."
+        ),
     ),
     Consent.Kind.EVIDENCE: (
         _("Keep proof"),
@@ -49,10 +51,10 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
 class PlainText(forms.CharField):
     """Text in which a NUL byte is refused in words that a person understands."""
 
-    def to_python(self, value: Any) -> str:  # noqa: ANN401 (Django's signature)
+    def to_python(self, value: Any) -> str:
         if "\x00" in str(value or ""):
             raise ValidationError(
-                _("There is a hidden sign in this text that we cannot keep. Please type it again."),
+                _("There is a hidden sign in this text. Please type it again."),
                 code="nul",
             )
         return str(super().to_python(value))
@@ -67,7 +69,8 @@ class PicturesField(forms.FileField):
 
     widget = PicturesInput(attrs={"accept": "image/*"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # noqa: ANN401 (the same)
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        del initial  # nothing was ever there before
         files = [file for file in data or [] if file]
         if len(files) > MOST_PICTURES:
             raise ValidationError(
