@@ -23,6 +23,7 @@ from tracker.signals import (
     parse_signal,
     signal_type,
 )
+from tracker.spread import Point, Spread, spread
 
 __all__ = [
     "MAX_BYTES",
@@ -34,8 +35,10 @@ __all__ = [
     "IndexFormatError",
     "Match",
     "Picture",
+    "Point",
     "Signal",
     "SignalError",
+    "Spread",
     "ask_picture",
     "bits_apart",
     "compare",
@@ -47,4 +50,5 @@ __all__ = [
     "radius_of",
     "scan",
     "signal_type",
+    "spread",
 ]
