@@ -4,6 +4,7 @@ import logging
 from portal.logs import QuietCelery, QuietFormatter
 
 SECRET = "https://victim.example/secret"
+FAILED = {"name": "a.task", "id": "7", "exc": SECRET}
 
 
 def said(name: str, message: str, *args: object) -> str:
@@ -11,29 +12,28 @@ def said(name: str, message: str, *args: object) -> str:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(QuietFormatter("%(message)s"))
     handler.addFilter(QuietCelery())
-    logger = logging.Logger(name)
+    logger = logging.getLogger(name)
     logger.addHandler(handler)
     try:
-        raise RuntimeError(SECRET)
-    except RuntimeError as error:
-        filled = (
-            [{"name": "a.task", "id": "7", "exc": repr(error)}] if not args else args
-        )
-        logger.exception(message, *filled, stack_info=True)
+        dict[str, str]()[SECRET]
+    except KeyError:
+        logger.exception(message, *args, stack_info=True)
+    finally:
+        logger.removeHandler(handler)
     return stream.getvalue()
 
 
 def test_an_exception_is_named_with_its_place_and_without_its_words() -> None:
     line = said("portal.cases", "case %s failed", 7)
     assert "case 7 failed" in line
-    assert "RuntimeError at" in line
+    assert "KeyError at" in line
     assert SECRET not in line
     assert "Traceback" not in line
 
 
 def test_a_failed_task_is_named_by_its_id_only() -> None:
-    line = said("celery.app.trace", "Task %(name)s[%(id)s] raised unexpected: %(exc)s")
-    assert line.startswith("a.task[7] failed: RuntimeError")
+    line = said("celery.app.trace", "Task %(name)s[%(id)s] raised: %(exc)s", FAILED)
+    assert line.startswith("a.task[7] failed: KeyError")
     assert SECRET not in line
 
 
