@@ -1,8 +1,11 @@
 """What the OpenAPI schema says beyond the types: how to authenticate, examples, failures."""
 
+from functools import cache
 from typing import Any
 
+from django.utils import translation
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
 from portal.exchange.serializers import (
@@ -15,7 +18,8 @@ from portal.exchange.serializers import (
 )
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+# The base class registers whoever inherits, in a method without types.
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "portal.exchange.authentication.KeyAuthentication"
     name = "key"
 
@@ -122,3 +126,12 @@ STATUS: dict[str, Any] = {
     "description": "Needs no key. With one, its scopes are listed.",
     "responses": {200: Status, **_failures(401, 429)},
 }
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole schema, in English. It changes with the code only, so it is made once."""
+    generator: Any = SchemaGenerator
+    with translation.override("en"):
+        made: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return made

@@ -1,5 +1,7 @@
 """What may come in, and the only fields that may go out. Nothing here follows a relation."""
 
+from __future__ import annotations
+
 import re
 from typing import Any, ClassVar
 
@@ -97,7 +99,7 @@ class UploadedPicture(serializers.Serializer[Any]):
 
     picture = serializers.FileField(allow_empty_file=True)
 
-    def validate_picture(self, picture: UploadedFile) -> UploadedFile:
+    def validate_picture(self, picture: UploadedFile[bytes]) -> UploadedFile[bytes]:
         if (picture.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise serializers.ValidationError(
                 f"At most {settings.MAX_UPLOAD_BYTES // 2**20} MB.", code="too_large"

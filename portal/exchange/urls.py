@@ -10,5 +10,6 @@ urlpatterns = [
     path("v1/feedback", views.Feedbacks.as_view(), name="feedback"),
     path("v1/status", views.StatusView.as_view(), name="status"),
     path("schema/", views.Schema.as_view(), name="schema"),
+    path("docs/", views.docs, name="docs"),
     re_path(r"", views.unknown),
 ]
