@@ -25,6 +25,7 @@ from tracker.signals import (
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
+from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
     "MAX_BYTES",
@@ -47,6 +48,8 @@ __all__ = [
     "Signal",
     "SignalError",
     "SourceError",
+    "VisitError",
+    "VisitLimits",
     "ask_picture",
     "bits_apart",
     "build",
@@ -62,4 +65,5 @@ __all__ = [
     "signal_type",
     "strength",
     "user_agent",
+    "visit",
 ]

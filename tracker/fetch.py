@@ -26,7 +26,15 @@ from tracker.netguard import (
     port_of,
 )
 
-__all__ = ["FetchError", "Limits", "Response", "fetch", "is_public", "user_agent"]
+__all__ = [
+    "FetchError",
+    "Limits",
+    "Response",
+    "fetch",
+    "is_public",
+    "unpacked",
+    "user_agent",
+]
 
 # The transport writes every address it meets to its debug log; a victim's address
 # belongs in no log at all.
@@ -166,9 +174,7 @@ def _body(answer: httpcore.Response, headers: dict[str, str], max_bytes: int) ->
         raise FetchError("too_large")
     body = bytearray()
     coding = headers.get("content-encoding", "identity").strip().lower()
-    for piece in _unpacked(
-        _bounded(answer.iter_stream(), max_bytes), coding, max_bytes
-    ):
+    for piece in unpacked(_bounded(answer.iter_stream(), max_bytes), coding, max_bytes):
         body += piece
         if len(body) > max_bytes:
             raise FetchError("too_large")
@@ -184,8 +190,11 @@ def _bounded(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield piece
 
 
-def _unpacked(pieces: Iterator[bytes], coding: str, max_bytes: int) -> Iterator[bytes]:
-    """Undo gzip or deflate; no piece is ever inflated beyond `max_bytes` + 1."""
+def unpacked(pieces: Iterator[bytes], coding: str, max_bytes: int) -> Iterator[bytes]:
+    """Undo gzip or deflate; no piece is ever inflated beyond `max_bytes` + 1.
+
+    Raises FetchError, and zlib.error for what is not packed at all.
+    """
     if coding in {"", "identity"}:
         yield from pieces
         return

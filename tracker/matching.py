@@ -96,7 +96,7 @@ def _compare_by(
         return Comparison(kind, distance, "same bytes") if kind else None
     why = f"{judge.label} {distance} of {judge.bits} bits apart"
     if kind is None:
-        why += f", and different pictures from {judge.possible + 1} on"
+        why += f"; more than {judge.possible} is another picture"
     elif form := judge.forms[distances.index(distance)]:
         why += f" after {form}"
     return Comparison(kind, distance, why)

@@ -25,7 +25,7 @@ def an_exhibit(token: str = "amina") -> Exhibit:
 
 
 def banked(seed: int, token: str = "amina") -> tuple[Exhibit, bytes]:
-    data = drawing.jpeg(drawing.landscape(seed))
+    data = drawing.encode(drawing.landscape(seed), "JPEG")
     exhibit = an_exhibit(token)
     deposit(exhibit, tracker.hash_picture(tracker.decode(data)))
     return exhibit, data
@@ -45,10 +45,10 @@ def test_re_posts_are_found_and_other_pictures_are_not() -> None:
         drawing.resize(picture, 0.5),
         drawing.mirror(picture),
     ):
-        (hit,) = lookup_picture(drawing.jpeg(copy))
+        (hit,) = lookup_picture(drawing.encode(copy, "JPEG"))
         assert (hit.signal.exhibit, hit.kind) == (exhibit, "near")
     for seed in range(2, 12):
-        assert lookup_picture(drawing.jpeg(drawing.landscape(seed))) == []
+        assert lookup_picture(drawing.encode(drawing.landscape(seed), "JPEG")) == []
 
 
 def test_depositing_twice_banks_once() -> None:

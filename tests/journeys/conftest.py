@@ -105,7 +105,7 @@ def site() -> Iterator[Site]:
 
 
 def picture(seed: int) -> bytes:
-    return drawing.jpeg(drawing.landscape(seed))
+    return drawing.encode(drawing.landscape(seed), "JPEG")
 
 
 def post(path: str, account: str = "mallory") -> str:

@@ -24,7 +24,7 @@ def test_a_platform_asks_and_tells_what_it_did(
 ) -> None:
     amina.reports(picture(1))
     machine = a_client(chirp, wren, stella)
-    mirrored = drawing.jpeg(drawing.mirror(drawing.landscape(1)))
+    mirrored = drawing.encode(drawing.mirror(drawing.landscape(1)), "JPEG")
     upload = SimpleUploadedFile("x", mirrored, "image/jpeg")
     answer = machine.post("/api/v1/lookups", {"picture": upload}).json()
     (match,) = answer["results"][0]["matches"]

@@ -25,7 +25,7 @@ class World:
 
 
 def picture(seed: int = REPORTED) -> bytes:
-    return drawing.jpeg(drawing.landscape(seed))
+    return drawing.encode(drawing.landscape(seed), "JPEG")
 
 
 def page(*paths: str) -> str:
@@ -61,7 +61,7 @@ def world(db: None) -> Iterator[World]:
     site = Site()
     site.pages = {
         "/": page("/copy.jpg", "/other.jpg"),
-        "/copy.jpg": drawing.jpeg(drawing.landscape(REPORTED), 60),
+        "/copy.jpg": drawing.encode(drawing.landscape(REPORTED), "JPEG", quality=60),
         "/other.jpg": picture(2),
     }
     with serve(site):

@@ -1,10 +1,12 @@
 import pytest
 from django.core.files.storage import storages
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from portal.bank.models import Signal
+from portal.cases import evidence
 from portal.cases.actions import withdraw_case
 from portal.cases.models import Exhibit
-from portal.sightings import actions
+from portal.sightings import actions, visiting
 from portal.sightings.models import Alert, Sighting
 from tests.sightings.conftest import World, a_processed_case, a_report, picture
 
@@ -31,17 +33,16 @@ def test_processing_twice_changes_nothing_more() -> None:
 
 
 def test_a_file_that_is_no_picture_is_refused_and_dropped(
-    django_capture_on_commit_callbacks: object,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     report = a_report()
     exhibit = report.exhibits.get()
-    with storages["evidence"].open(exhibit.stored_as, "rb") as kept:
-        sealed = kept.read()
-    assert sealed
-    other = actions.evidence.store(report.case, b"no picture at all")
+    other = evidence.store(report.case, b"no picture at all")
     Exhibit.objects.filter(pk=exhibit.pk).update(stored_as=other)
-    actions.process_report(report)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.process_report(report)
     exhibit.refresh_from_db()
+    assert not storages["evidence"].exists(other)
     assert (exhibit.state, exhibit.refusal) == (Exhibit.State.REFUSED, "unsupported")
     assert exhibit.stored_as == ""
     assert report.case.events.filter(kind="unreadable").count() == 1
@@ -66,8 +67,6 @@ def test_a_case_withdrawn_before_processing_is_left_alone() -> None:
 def test_what_was_crawled_before_the_report_is_found_by_looking_back(
     world: World,
 ) -> None:
-    from portal.sightings import visiting
-
     visiting.crawl(world.source)
     assert not Sighting.objects.exists()
     case = a_processed_case()

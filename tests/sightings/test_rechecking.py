@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -132,12 +131,12 @@ def test_after_a_removal_was_asked_for_checks_follow_the_clock(
     sighting: Sighting,
 ) -> None:
     start = datetime(2026, 11, 1, tzinfo=UTC)
-    hours: Callable[[], float] = lambda: (
-        (
-            Sighting.objects.get().next_check_at - start  # type: ignore[operator]
-        ).total_seconds()
-        / 3600
-    )
+
+    def hours() -> float:
+        due = Sighting.objects.get().next_check_at
+        assert due
+        return (due - start).total_seconds() / 3600
+
     with time_machine.travel(start, tick=False):
         rechecking.watch(sighting)
     assert hours() == 1

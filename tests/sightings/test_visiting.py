@@ -4,6 +4,7 @@ import pytest
 import time_machine
 
 from portal.accounts.models import AuditEntry, User
+from portal.cases import evidence
 from portal.cases.models import Consent, ReportedUrl
 from portal.sightings import actions, visiting
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
@@ -138,7 +139,7 @@ def test_a_capture_that_is_lost_is_not_asked_for_again(world: World) -> None:
     a_processed_case()
     visiting.crawl(world.source)
     sighting = Sighting.objects.get()
-    actions.evidence.discard(sighting.captured_as)
+    evidence.discard(sighting.captured_as)
     actions.assess(sighting)
     assert not Assessment.objects.exists()
     assert not Sighting.objects.unassessed().exists()

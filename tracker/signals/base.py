@@ -11,6 +11,8 @@ from PIL import Image
 
 from tracker.images import Picture
 
+Vector = npt.NDArray[np.int64]  # of bits
+
 SMALL = 512  # pixels of the longer side that every perceptual hash is computed from
 
 # PDQ's own measure of detail, 0 to 100. Its authors throw hashes of 49 and less away
@@ -62,17 +64,21 @@ class Reading:
         return grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
 
     @cached_property
-    def pdq(self) -> tuple[tuple[npt.NDArray[np.int64], ...], int]:
-        """PDQ's eight dihedral bit vectors, the upright one first, and the quality."""
-        grey = np.asarray(self.small)
-        rgb = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-        vectors, quality = pdqhash.compute_dihedral(rgb)
-        return tuple(vectors), int(quality)
+    def pdq(self) -> tuple[Vector, Vector, int]:
+        """PDQ of the picture and of its transpose, and its quality."""
+        return pdq_of(np.asarray(self.small))
 
     @property
     def plain(self) -> bool:
         """Whether the picture has too little in it to be told from others."""
-        return self.pdq[1] < LEAST_QUALITY
+        return self.pdq[2] < LEAST_QUALITY
+
+
+def pdq_of(grey: npt.NDArray[np.uint8]) -> tuple[Vector, Vector, int]:
+    """PDQ of an array of grey levels and of its transpose, and the quality."""
+    rgb = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+    vectors, quality = pdqhash.compute_dihedral(rgb)
+    return vectors[0], vectors[6], int(quality)
 
 
 class SignalType(Protocol):

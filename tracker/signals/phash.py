@@ -32,4 +32,7 @@ class Phash:
         return (signal,) if signal else ()
 
     def examples(self) -> tuple[str, ...]:
-        return ()
+        return (
+            "86dde436f5889d095b3782f6e69615c928c96a7396c65b12b1bcad335b62218e",
+            "cd0abf31f2fd32ddcdc2b902a87d18fd4f02c0ed3b81e05e3721d8f81383c60d",
+        )

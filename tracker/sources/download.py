@@ -13,8 +13,8 @@ from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 
-from tracker import fetch as door
-from tracker.fetch import FetchError, Limits
+from tracker.fetch import FetchError, Limits, fetch
+from tracker.fetch import Response as Fetched
 
 ALLOW, LIMITS = "RECLAIM_ALLOW", "RECLAIM_LIMITS"
 ROBOTS = Limits(max_bytes=512 * 1024, total_seconds=20)  # RFC 9309 asks for 500 KiB
@@ -50,12 +50,12 @@ class FetchHandler(BaseDownloadHandler):
         )
         return kind(got.url, status=got.status, headers=headers, body=got.body)
 
-    def _fetch(self, request: Request) -> door.Response:
+    def _fetch(self, request: Request) -> Fetched:
         settings = self.crawler.settings
         allow = cast("frozenset[str]", settings[ALLOW])
         if request.meta.get("dont_obey_robotstxt"):
             return _robots(request.url, allow, _headers(request))
-        return door.fetch(
+        return fetch(
             request.url,
             allow=allow,
             limits=cast("Limits", settings[LIMITS]),
@@ -71,16 +71,16 @@ def _headers(request: Request) -> dict[str, str]:
     }
 
 
-def _robots(url: str, allow: frozenset[str], headers: dict[str, str]) -> door.Response:
+def _robots(url: str, allow: frozenset[str], headers: dict[str, str]) -> Fetched:
     """RFC 9309: no robots.txt (4xx) allows all, one that cannot be had forbids all."""
     try:
-        got = door.fetch(url, allow=allow, limits=ROBOTS, headers=headers)
+        got = fetch(url, allow=allow, limits=ROBOTS, headers=headers)
     except FetchError as error:
         # The page fails for the same reason, and says so better than "forbidden".
         if error.code in SAME_FOR_PAGES:
             raise
-        return door.Response(url, HTTPStatus.OK, {}, NOBODY)
+        return Fetched(url, HTTPStatus.OK, {}, NOBODY)
     if got.status < HTTPStatus.BAD_REQUEST:
         return got
     absent = got.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return door.Response(url, HTTPStatus.OK, {}, b"" if absent else NOBODY)
+    return Fetched(url, HTTPStatus.OK, {}, b"" if absent else NOBODY)
