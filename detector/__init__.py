@@ -1,1 +1,1 @@
-"""detector computes: is this picture synthetic or altered, where, and how sure. It knows no Django."""
+"""detector computes: is this picture synthetic or altered, where, and how sure?"""

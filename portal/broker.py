@@ -1,5 +1,6 @@
-"""The embedded broker: Celery's filesystem transport, made safe against two things that
-bit us: a reader seeing a half-written message, and somebody deleting the folder.
+"""The embedded broker: Celery's filesystem transport, made safer.
+
+Two things bit us: a reader seeing a half-written message, and a deleted folder.
 """
 
 import uuid

@@ -1,1 +1,1 @@
-"""tracker computes: decode, hash, index, match, crawl, spread. It knows no Django and no database."""
+"""tracker computes: decode, hash, index, match, crawl, spread. It knows no database."""

@@ -38,9 +38,11 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
 
     From the commit on they match in every process: each follows `seq` before it answers.
     """
+    counter = _locked_counter()  # first: two depositors of one exhibit take turns
     known = set(exhibit.signals.values_list("type", "value"))
     fresh = [s for s in dict.fromkeys(signals) if (s.type, s.value) not in known]
-    first = _take_numbers(len(fresh))
+    first = counter.last + 1
+    Counter.objects.filter(pk=counter.pk).update(last=counter.last + len(fresh))
     return Signal.objects.bulk_create(
         Signal(
             case=exhibit.case,
@@ -87,12 +89,10 @@ def parse_signal(type_: str, value: str) -> tracker.Signal:
         raise BankError("not_a_signal", str(error)) from None
 
 
-def _take_numbers(count: int) -> int:
-    """Reserve `count` numbers; the row's lock is held until commit, see Sequence."""
+def _locked_counter() -> Counter:
+    """The bank's counter, locked until commit: see Sequence."""
     Counter.objects.get_or_create(pk=1)
-    row = Counter.objects.select_for_update().get(pk=1)
-    Counter.objects.filter(pk=1).update(last=row.last + count)
-    return row.last + 1
+    return Counter.objects.select_for_update().get(pk=1)
 
 
 def _candidates(

@@ -1,11 +1,10 @@
 """How each process follows the bank: an immutable generation on disk, plus the live tail.
 
-Generations are directories named by the last `seq` they hold, in a folder of their bank.
+Generations are files named by the last `seq` they hold, in a folder of their bank.
 Publishing is building a new one and renaming it into place; readers open the newest they
 find before they answer.
 """
 
-import shutil
 import threading
 from collections.abc import Sequence as Sequence_
 from functools import cache
@@ -93,8 +92,8 @@ class Follower:
     def _open(self, path: Path) -> None:
         try:
             self._generation = tracker.Index.open(path)
-        except tracker.IndexFormatError:
-            # Torn or foreign: the one we hold serves on, and the tail covers the rest.
+        except (tracker.IndexFormatError, OSError):
+            # Torn, foreign or cleared away: ours serves on, and the tail covers the rest.
             return
         self._name, self._seq = path.name, int(path.name)
         self._empty_tail()
@@ -141,7 +140,7 @@ def publish(type_: str) -> Path | None:
         ids = np.array([row[1] for row in rows], np.uint64)
         tracker.Index.build(path, ids, _array([row[2] for row in rows]))
     for old in generations(bank.bank, type_)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        old.unlink(missing_ok=True)
     return path
 
 

@@ -1,4 +1,4 @@
-"""What the victim told us. A case has no name, no address and no account: its passphrase is all."""
+"""What the victim told us. A case has no name and no account: its passphrase is all."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class KeyWrap(models.Model):
     """The case's private key, wrapped for one holder. Without any, the evidence is noise."""
 
     class Holder(models.TextChoices):
-        PASSPHRASE = "passphrase"
+        PASSPHRASE = "passphrase"  # noqa: S105 (whose wrap it is)
         CUSTODY = "custody"  # the portal, for automatic processing and the desk
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="wraps")

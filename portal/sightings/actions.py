@@ -1,7 +1,7 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
 from django.conf import settings
@@ -16,19 +16,33 @@ from portal.accounts.models import User
 from portal.bank import actions as bank
 from portal.cases import evidence
 from portal.cases.actions import record_event
-from portal.cases.models import Case, Consent, Exhibit, Report, ReportedUrl
+from portal.cases.models import Case, Consent, Exhibit, Report
 from portal.platforms.models import Host, host_of
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
-LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
+
+
+class CheckError(Exception):
+    """A picture that cannot be checked, and why, in a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPicture:
+    """The detector's opinion in plain types, for a page."""
+
+    finding: str
+    evidence: list[dict[str, str]]  # kind, finding, strength, detail
+    not_tested: list[str]
+    version: str
 
 
 def process_report(report: Report) -> None:
     """Read, hash and bank a report's exhibits, and look back over what was seen before."""
-    for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
-        read_exhibit(exhibit)
+    if not report.case.is_withdrawn:
+        for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
+            read_exhibit(exhibit)
     Report.objects.filter(pk=report.pk).update(processed_at=timezone.now())
 
 
@@ -71,48 +85,6 @@ def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sightin
     for observation, match in remembered(asked):
         hit = bank.Hit(signals[match.type], match.kind, match.distance)
         found.append(_record_remembered(observation, hit))
-    return found
-
-
-def visit_reported(reported: ReportedUrl) -> list[Sighting]:
-    """Look at an address that the victim gave: once, and only there."""
-    config = {"url": reported.url, "max_depth": 0, "max_pages": 1, "robots": "ignore"}
-    case = reported.report.case
-    outcome, sightings = "not_seen", []
-    try:
-        for batch in tracker.visit("site", _guarded(config), None, LIMITS):
-            for find in batch.finds:
-                sightings += handle_find(find, found=Sighting.Found.REPORTED)
-    except tracker.VisitError as error:
-        outcome = error.code
-    mine = [sighting for sighting in sightings if sighting.case_id == case.pk]
-    outcome = "seen" if mine else outcome
-    kind = {"seen": "url_seen", "not_seen": "url_not_seen"}.get(outcome, "url_failed")
-    with transaction.atomic():
-        ReportedUrl.objects.filter(pk=reported.pk).update(
-            visited_at=timezone.now(), outcome=outcome
-        )
-        host = host_of(reported.url)
-        record_event(case, kind, once=f"url:{reported.pk}", host=host)
-    return sightings
-
-
-def crawl(source: Source) -> list[Sighting]:
-    """Visit a source from its checkpoint on. A visit that lost its lease stops."""
-    found: list[Sighting] = []
-    config = _guarded(source.config)
-    try:
-        for batch in tracker.visit(
-            source.kind, config, source.checkpoint or None, LIMITS
-        ):
-            for find in batch.finds:
-                found += handle_find(find, found=Sighting.Found.CRAWLED, source=source)
-            if not _keep_checkpoint(source, batch):
-                return found
-    except tracker.VisitError as error:
-        _end_visit(source, error.code)
-        return found
-    _end_visit(source, "done")
     return found
 
 
@@ -194,11 +166,26 @@ def assess(sighting: Sighting) -> None:
         sighting=sighting,
         defaults={
             "finding": opinion.finding,
-            "evidence": [detector.as_json(item) for item in opinion.evidence],
-            "opinions": [detector.as_json(item) for item in opinion.models],
+            "evidence": [asdict(item) for item in opinion.evidence],
+            "opinions": [asdict(item) for item in opinion.models],
             "not_tested": list(opinion.not_tested),
             "version": opinion.version,
         },
+    )
+
+
+def check_picture(data: bytes) -> CheckedPicture:
+    """Assess a picture that anybody brings, and keep nothing. Raises CheckError."""
+    try:
+        picture = tracker.decode(data)
+    except tracker.ImageError as error:
+        raise CheckError(str(error)) from None
+    opinion = detector.assess(picture.image, data=data)
+    return CheckedPicture(
+        finding=opinion.finding,
+        evidence=[asdict(item) for item in opinion.evidence],
+        not_tested=list(opinion.not_tested),
+        version=opinion.version,
     )
 
 
@@ -224,39 +211,6 @@ def forget_observations() -> int:
 
 def raise_alert(case: Case, kind: Alert.Kind, subject: str) -> None:
     Alert.objects.get_or_create(case=case, kind=kind, subject=subject)
-
-
-def _guarded(config: dict[str, object]) -> dict[str, object]:
-    """The source's config plus what an operator allows: inward hosts, folders, contact."""
-    return config | {
-        "allow": sorted(Host.objects.inward()),
-        "root": str(settings.CRAWL_FOLDERS),
-        "contact": settings.CRAWL_CONTACT,
-    }
-
-
-def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:
-    """Store where to go on, and renew the lease; False if it is another's by now."""
-    until = timezone.now() + settings.CLAIM_LIFETIME
-    kept = Source.objects.filter(pk=source.pk, lease=source.lease, enabled=True).update(
-        checkpoint=batch.checkpoint,
-        lease_until=until,
-        pictures=source.pictures + len(batch.finds),
-    )
-    source.pictures += len(batch.finds)
-    return bool(kept)
-
-
-def _end_visit(source: Source, outcome: str) -> None:
-    failures = 0 if outcome == "done" else min(source.failures + 1, 8)
-    wait = timedelta(seconds=source.interval * 2**failures)
-    Source.objects.filter(pk=source.pk, lease=source.lease).update(
-        outcome=outcome,
-        failures=failures,
-        visited_at=timezone.now(),
-        next_visit_at=timezone.now() + wait,
-        lease_until=None,
-    )
 
 
 def _record_remembered(observation: Observation, hit: bank.Hit) -> Sighting:

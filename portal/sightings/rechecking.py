@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -46,7 +47,7 @@ def watch(sighting: Sighting) -> None:
 def _look(sighting: Sighting) -> Check:
     check = Check(sighting=sighting)
     try:
-        media = tracker.fetch(sighting.media_url, allow=Host.objects.inward())
+        media = _fetch(sighting.media_url)
     except tracker.FetchError as error:
         check.seen, check.detail = "unreachable", error.code
         return check
@@ -60,6 +61,12 @@ def _look(sighting: Sighting) -> Check:
     else:
         check.seen = _compare(sighting, media.body)
     return check
+
+
+def _fetch(url: str) -> tracker.Response:
+    agent = tracker.user_agent(settings.CRAWL_CONTACT)
+    allow = Host.objects.inward()
+    return tracker.fetch(url, allow=allow, headers={"user-agent": agent})
 
 
 def _compare(sighting: Sighting, body: bytes) -> str:
@@ -78,7 +85,7 @@ def _page_agrees(sighting: Sighting) -> bool:
     if sighting.url == sighting.media_url:
         return True
     try:
-        page = tracker.fetch(sighting.url, allow=Host.objects.inward())
+        page = _fetch(sighting.url)
     except tracker.FetchError:
         return False
     return page.status in GONE or page.status == 200

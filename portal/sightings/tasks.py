@@ -4,7 +4,8 @@ from celery import shared_task
 from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
-from portal.sightings import actions, rechecking
+from portal.celery import ring
+from portal.sightings import actions, rechecking, visiting
 from portal.sightings.models import Sighting, Source
 
 
@@ -14,19 +15,19 @@ def process_report(pk: int) -> None:
     if report := Report.objects.claim(pk):
         actions.process_report(report)
         for url in ReportedUrl.objects.stranded().filter(report=report):
-            visit_reported.ring(url.pk)
+            ring(visit_reported, url.pk)
 
 
 @shared_task
 def visit_reported(pk: int) -> None:
     if reported := ReportedUrl.objects.claim(pk):
-        _assess_soon(actions.visit_reported(reported))
+        _assess_soon(visiting.visit_reported(reported))
 
 
 @shared_task
 def crawl_source(pk: int) -> None:
     if source := Source.objects.claim(pk):
-        _assess_soon(actions.crawl(source))
+        _assess_soon(visiting.crawl(source))
 
 
 @shared_task
@@ -45,9 +46,9 @@ def recheck_sighting(pk: int) -> None:
 @shared_task
 def sweep_reports() -> None:
     for pk in Report.objects.stranded().values_list("pk", flat=True):
-        process_report.ring(pk)
+        ring(process_report, pk)
     for pk in ReportedUrl.objects.stranded().values_list("pk", flat=True):
-        visit_reported.ring(pk)
+        ring(visit_reported, pk)
 
 
 @shared_task
@@ -58,13 +59,13 @@ def sweep_sightings() -> None:
 @shared_task
 def sweep_rechecks() -> None:
     for pk in Sighting.objects.to_recheck().values_list("pk", flat=True):
-        recheck_sighting.ring(pk)
+        ring(recheck_sighting, pk)
 
 
 @shared_task
 def sweep_sources() -> None:
     for pk in Source.objects.due().values_list("pk", flat=True):
-        crawl_source.ring(pk)
+        ring(crawl_source, pk)
 
 
 @shared_task
@@ -74,4 +75,4 @@ def sweep_observations() -> None:
 
 def _assess_soon(sightings: list[Sighting] | QuerySet[Sighting]) -> None:
     for sighting in sightings:
-        assess_sighting.ring(sighting.pk)
+        ring(assess_sighting, sighting.pk)

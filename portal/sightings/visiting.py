@@ -1,0 +1,91 @@
+"""Looking outside: a visit to a source, or to an address that a victim gave."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+import tracker
+from portal.cases.actions import record_event
+from portal.cases.models import ReportedUrl
+from portal.platforms.models import Host, host_of
+from portal.sightings.actions import handle_find
+from portal.sightings.models import Sighting, Source
+
+LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
+
+
+def visit_reported(reported: ReportedUrl) -> list[Sighting]:
+    """Look at an address that the victim gave: once, and only there."""
+    config = {"url": reported.url, "max_depth": 0, "max_pages": 1, "robots": "ignore"}
+    case = reported.report.case
+    outcome, sightings = "not_seen", []
+    try:
+        for batch in tracker.visit("site", _guarded(config), None, LIMITS):
+            for find in batch.finds:
+                sightings += handle_find(find, found=Sighting.Found.REPORTED)
+    except tracker.VisitError as error:
+        outcome = error.code
+    mine = [sighting for sighting in sightings if sighting.case_id == case.pk]
+    outcome = "seen" if mine else outcome
+    kind = {"seen": "url_seen", "not_seen": "url_not_seen"}.get(outcome, "url_failed")
+    with transaction.atomic():
+        ReportedUrl.objects.filter(pk=reported.pk).update(
+            visited_at=timezone.now(), outcome=outcome
+        )
+        host = host_of(reported.url)
+        record_event(case, kind, once=f"url:{reported.pk}", host=host)
+    return sightings
+
+
+def crawl(source: Source) -> list[Sighting]:
+    """Visit a source from its checkpoint on. A visit that lost its lease stops."""
+    found: list[Sighting] = []
+    config = _guarded(source.config)
+    try:
+        for batch in tracker.visit(
+            source.kind, config, source.checkpoint or None, LIMITS
+        ):
+            for find in batch.finds:
+                found += handle_find(find, found=Sighting.Found.CRAWLED, source=source)
+            if not _keep_checkpoint(source, batch):
+                return found
+    except tracker.VisitError as error:
+        _end_visit(source, error.code)
+        return found
+    _end_visit(source, "done")
+    return found
+
+
+def _guarded(config: dict[str, object]) -> dict[str, object]:
+    """The source's config plus what an operator allows: inward hosts, folders, contact."""
+    return config | {
+        "allow": sorted(Host.objects.inward()),
+        "root": str(settings.CRAWL_FOLDERS),
+        "contact": settings.CRAWL_CONTACT,
+    }
+
+
+def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:
+    """Store where to go on, and renew the lease; False if it is another's by now."""
+    until = timezone.now() + settings.CLAIM_LIFETIME
+    kept = Source.objects.filter(pk=source.pk, lease=source.lease, enabled=True).update(
+        checkpoint=batch.checkpoint,
+        lease_until=until,
+        pictures=source.pictures + len(batch.finds),
+    )
+    source.pictures += len(batch.finds)
+    return bool(kept)
+
+
+def _end_visit(source: Source, outcome: str) -> None:
+    failures = 0 if outcome == "done" else min(source.failures + 1, 8)
+    wait = timedelta(seconds=source.interval * 2**failures)
+    Source.objects.filter(pk=source.pk, lease=source.lease).update(
+        outcome=outcome,
+        failures=failures,
+        visited_at=timezone.now(),
+        next_visit_at=timezone.now() + wait,
+        lease_until=None,
+    )

@@ -1,0 +1,167 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+import tracker
+from portal.bank import actions, following
+from portal.bank.actions import deposit, lookup, lookup_picture
+from portal.bank.models import Sequence, Signal
+from portal.bank.tasks import publish_index
+from portal.cases.actions import submit_report, withdraw_case
+from portal.cases.models import Exhibit
+from tests import drawing
+
+pytestmark = pytest.mark.django_db
+
+
+def an_exhibit(token: str = "amina") -> Exhibit:
+    return submit_report(token=token, urls=[], pictures=[b"sealed"]).report.exhibits.get()
+
+
+def banked(seed: int, token: str = "amina") -> tuple[Exhibit, bytes]:
+    data = drawing.jpeg(drawing.landscape(seed))
+    exhibit = an_exhibit(token)
+    deposit(exhibit, tracker.hash_picture(tracker.decode(data)))
+    return exhibit, data
+
+
+def test_a_deposit_is_found_again_as_exact() -> None:
+    exhibit, data = banked(1)
+    (hit,) = lookup_picture(data)
+    assert (hit.signal.exhibit, hit.kind, hit.distance) == (exhibit, "exact", 0)
+
+
+def test_re_posts_are_found_and_other_pictures_are_not() -> None:
+    exhibit, data = banked(1)
+    picture = tracker.decode(data).image
+    for copy in (
+        drawing.recompress(picture, 40),
+        drawing.resize(picture, 0.5),
+        drawing.mirror(picture),
+    ):
+        (hit,) = lookup_picture(drawing.jpeg(copy))
+        assert (hit.signal.exhibit, hit.kind) == (exhibit, "near")
+    for seed in range(2, 12):
+        assert lookup_picture(drawing.jpeg(drawing.landscape(seed))) == []
+
+
+def test_depositing_twice_banks_once() -> None:
+    exhibit, data = banked(1)
+    assert deposit(exhibit, tracker.hash_picture(tracker.decode(data))) == []
+    assert Signal.objects.count() == len(tracker.SIGNALS)
+
+
+def test_numbers_are_given_out_without_gaps() -> None:
+    banked(1)
+    banked(2, "ben")
+    count = Signal.objects.count()
+    numbers = list(Signal.objects.order_by("seq").values_list("seq", flat=True))
+    assert numbers == list(range(1, count + 1))
+    assert Sequence.objects.get().last == count
+
+
+def test_a_withdrawn_case_is_never_matched_again() -> None:
+    exhibit, data = banked(1)
+    following.publish("pdq")
+    assert lookup_picture(data)
+    withdraw_case(exhibit.case)
+    assert lookup_picture(data) == []
+
+
+def test_a_generation_and_its_tail_answer_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, first = banked(1)
+    settings_after = settings.INDEX_PUBLISH_AFTER
+    monkeypatch.setattr(settings, "INDEX_PUBLISH_AFTER", 1)
+    publish_index()
+    monkeypatch.setattr(settings, "INDEX_PUBLISH_AFTER", settings_after)
+    bank = Sequence.objects.get().bank
+    assert len(following.generations(bank, "pdq")) == 1
+    _, second = banked(2, "ben")
+    assert following.tail_length("pdq") == 1
+    assert lookup_picture(first)
+    assert lookup_picture(second)
+
+
+def test_old_generations_are_cleared_away() -> None:
+    bank = None
+    for seed in range(4):
+        banked(seed, f"token {seed}")
+        following.publish("pdq")
+    bank = Sequence.objects.get().bank
+    assert len(following.generations(bank, "pdq")) == following.KEPT
+
+
+def test_a_torn_generation_is_refused_and_the_tail_serves() -> None:
+    _, data = banked(1)
+    bank = Sequence.objects.get().bank
+    torn = settings.INDEX_DIR / str(bank) / "pdq" / f"{99:020d}"
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(b"torn")
+    assert lookup_picture(data)
+
+
+def test_what_is_no_picture_is_a_plain_error() -> None:
+    with pytest.raises(actions.BankError) as error:
+        lookup_picture(b"not a picture")
+    assert error.value.code == "unsupported"
+
+
+@pytest.mark.parametrize(("type_", "value"), [("pdq", "AB" * 32), ("pdq", "ab"), ("md5", "ab")])
+def test_what_is_no_signal_is_a_plain_error(type_: str, value: str) -> None:
+    with pytest.raises(actions.BankError):
+        actions.parse_signal(type_, value)
+
+
+def test_many_questions_are_answered_in_their_order() -> None:
+    _, first = banked(1)
+    _, second = banked(2, "ben")
+    asked = [tracker.ask_picture(tracker.decode(data)) for data in (second, first)]
+    answers = lookup([asked[0], [], asked[1]])
+    assert [len(hits) for hits in answers] == [1, 0, 1]
+
+
+ASK = """
+import os, sys
+import django
+django.setup()
+from portal.bank.actions import lookup, parse_signal
+for line in sys.stdin:
+    print(len(lookup([[parse_signal("pdq", line.strip())]])[0]), flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_process_sees_a_deposit_and_a_withdrawal_on_its_next_lookup() -> None:
+    name = connection.settings_dict["NAME"]
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{name}",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", ASK],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as other:
+        assert other.stdin
+        assert other.stdout
+
+        def matches(value: str) -> int:
+            assert other.stdin
+            assert other.stdout
+            other.stdin.write(value + "\n")
+            other.stdin.flush()
+            return int(other.stdout.readline())
+
+        assert matches("00" * 32) == 0
+        exhibit, _ = banked(1)
+        value = exhibit.signals.get(type="pdq").value
+        assert matches(value) == 1
+        withdraw_case(exhibit.case)
+        assert matches(value) == 0
+        other.stdin.close()

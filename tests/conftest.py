@@ -1,0 +1,68 @@
+"""The cast, and what every test stands on.
+
+Amina (victim), Ben (another victim, who must see nothing of hers), Wren (worker),
+Stella (supervisor), Chirp (platform), Mallory.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from nacl import pwhash
+
+from portal.accounts.models import Organisation, User
+from portal.cases import passphrase
+from portal.platforms.models import Host, Platform
+
+
+@pytest.fixture(autouse=True)
+def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id with its smallest cost: same path, less time."""
+    monkeypatch.setattr(passphrase, "OPS", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMORY", pwhash.argon2id.MEMLIMIT_MIN)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return Organisation.objects.create(
+        name="Lantern", email="desk@lantern.example", address="1 Harbour Street"
+    )
+
+
+@pytest.fixture
+def wren(organisation: Organisation) -> User:
+    return User.objects.create_user(
+        "wren", password="wren's long password", organisation=organisation
+    )
+
+
+@pytest.fixture
+def stella(organisation: Organisation) -> User:
+    return User.objects.create_user(
+        "stella",
+        password="stella's long password",
+        organisation=organisation,
+        role=User.Role.SUPERVISOR,
+    )
+
+
+@pytest.fixture
+def chirp(db: None) -> Platform:
+    platform = Platform.objects.create(
+        name="Chirp",
+        kind=Platform.Kind.UGC,
+        country="US",
+        in_us=True,
+        in_eu=True,
+        contact="ncii@chirp.example",
+        recheck_gap=0,
+    )
+    Host.objects.create(platform=platform, name="chirp.example")
+    return platform

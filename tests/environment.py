@@ -1,0 +1,11 @@
+"""Loaded before Django's settings: tests keep their state in a folder of their own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+folder = tempfile.mkdtemp(prefix="reclaim-tests-")
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+os.environ["RECLAIM_VAR"] = folder
+os.environ.pop("DATABASE_URL", None)
