@@ -253,9 +253,7 @@ def _jar(image: Image.Image, table: int, rng: Generator) -> None:
             )
 
 
-def _ball(
-    image: Image.Image, at: tuple[int, int], radius: int, colour: Colour
-) -> None:
+def _ball(image: Image.Image, at: tuple[int, int], radius: int, colour: Colour) -> None:
     """A sphere lit from the upper left, with its shadow."""
     y, x = np.mgrid[-1 : 1 : 2 * radius * 1j, -1 : 1 : 2 * radius * 1j]
     depth = np.sqrt(np.maximum(1 - x**2 - y**2, 0))

@@ -11,6 +11,8 @@ graceful_timeout = 10
 max_requests = 5000  # a worker starts anew now and then, and returns what it leaked
 max_requests_jitter = 500
 accesslog = None
-loglevel = "error"  # a warning about a malformed request would name its sender's address
+loglevel = (
+    "error"  # a warning about a malformed request would name its sender's address
+)
 control_socket_disable = True
 proc_name = "reclaim-web"
