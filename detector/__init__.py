@@ -1,1 +1,27 @@
-"""detector computes: is this picture synthetic or altered, where, and how sure?"""
+"""detector computes: is this picture synthetic or altered, where, and how sure.
+
+It knows no Django and decodes nothing: it is handed upright pictures. This is its
+whole public face.
+"""
+
+from detector.assessment import (
+    FINDINGS,
+    STRENGTHS,
+    Assessment,
+    Evidence,
+    ModelOpinion,
+)
+from detector.examination import VERSION, assess
+from detector.weights import WeightsError, checked
+
+__all__ = [
+    "FINDINGS",
+    "STRENGTHS",
+    "VERSION",
+    "Assessment",
+    "Evidence",
+    "ModelOpinion",
+    "WeightsError",
+    "assess",
+    "checked",
+]

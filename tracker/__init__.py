@@ -1,1 +1,69 @@
-"""tracker computes: decode, hash, index, match, crawl, spread. It knows no database."""
+"""tracker computes: decode, hash, index, match, crawl, spread.
+
+It knows no Django and no database. What stands here is its whole public face.
+"""
+
+from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
+from tracker.images import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    ImageError,
+    Picture,
+    decode,
+    decode_file,
+)
+from tracker.index import Found, Index, IndexFormatError, scan
+from tracker.matching import Comparison, Match, compare, kind_of, radius_of, strength
+from tracker.signals import (
+    SIGNALS,
+    Signal,
+    SignalError,
+    ask_picture,
+    bits_apart,
+    hash_picture,
+    parse_signal,
+    signal_type,
+)
+from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
+from tracker.visit import VisitError, VisitLimits, visit
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "SIGNALS",
+    "SOURCES",
+    "Batch",
+    "Comparison",
+    "FetchError",
+    "Find",
+    "Found",
+    "ImageError",
+    "Index",
+    "IndexFormatError",
+    "Limits",
+    "Match",
+    "Media",
+    "Picture",
+    "Response",
+    "Signal",
+    "SignalError",
+    "SourceError",
+    "VisitError",
+    "VisitLimits",
+    "ask_picture",
+    "bits_apart",
+    "build",
+    "compare",
+    "decode",
+    "decode_file",
+    "fetch",
+    "hash_picture",
+    "kind_of",
+    "parse_signal",
+    "radius_of",
+    "scan",
+    "signal_type",
+    "strength",
+    "user_agent",
+    "visit",
+]

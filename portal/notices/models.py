@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -17,22 +19,34 @@ from portal.sightings.models import Sighting
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def stranded(self) -> NoticeQuerySet:
         """Due, but no worker has it: its bell was lost, or its worker was."""
+        now = timezone.now()
+        due = Q(state=Notice.State.APPROVED, try_at__lte=now)
         stale = Q(
-            state=Notice.State.SENDING,
-            claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME,
+            state=Notice.State.SENDING, claimed_at__lt=now - settings.CLAIM_LIFETIME
         )
-        return self.filter(
-            Q(state=Notice.State.APPROVED) | stale, case__withdrawn_at=None
-        )
+        return self.filter(due | stale, case__withdrawn_at=None)
 
     def claim(self, pk: int) -> Notice | None:
         """Take the row for this worker, or None if another has it."""
         taken = (
             self.stranded()
             .filter(pk=pk)
-            .update(state=Notice.State.SENDING, claimed_at=timezone.now())
+            .update(
+                state=Notice.State.SENDING,
+                claimed_at=timezone.now(),
+                # Counted before each attempt: a notice that kills its worker ends, too.
+                attempts=F("attempts") + 1,
+            )
         )
         return self.get(pk=pk) if taken else None
+
+    def open(self) -> NoticeQuerySet:
+        """Neither answered for good nor given up."""
+        return self.exclude(state__in=Notice.CLOSED)
+
+    def awaiting(self) -> NoticeQuerySet:
+        """Sent, and the copy's removal not yet seen."""
+        return self.filter(state__in=[Notice.State.SENT, Notice.State.ACKNOWLEDGED])
 
 
 class Notice(models.Model):
@@ -48,6 +62,19 @@ class Notice(models.Model):
         REFUSED = "refused", _("refused by the platform")
         REMOVED = "removed", _("copy removed")
         CANCELLED = "cancelled", _("cancelled")
+
+    # From where each state may be reached. Whoever comes second finds nothing to move.
+    MOVES: Final = {
+        State.APPROVED: (State.DRAFT, State.SENDING),
+        State.SENDING: (State.APPROVED, State.SENDING),
+        State.SENT: (State.SENDING,),
+        State.FAILED: (State.SENDING,),
+        State.ACKNOWLEDGED: (State.SENT,),
+        State.REFUSED: (State.SENT, State.ACKNOWLEDGED),
+        State.REMOVED: (State.SENT, State.ACKNOWLEDGED),
+        State.CANCELLED: (State.DRAFT, State.APPROVED, State.SENDING),
+    }
+    CLOSED: Final = (State.FAILED, State.REFUSED, State.REMOVED, State.CANCELLED)
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="notices")
     sighting = models.ForeignKey(Sighting, models.PROTECT, related_name="notices")
@@ -67,7 +94,13 @@ class Notice(models.Model):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # to deliver it
+    try_at = models.DateTimeField(
+        default=timezone.now
+    )  # not before: it failed just now
     sent_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=300, blank=True)  # what the recipient said
+    answered_at = models.DateTimeField(null=True)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -85,10 +118,21 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["sighting", "rule", "recipient"],
-                condition=~Q(state="cancelled"),
+                condition=~Q(state__in=["failed", "refused", "removed", "cancelled"]),
                 name="one_open_notice_per_copy_rule_and_recipient",
             ),
         ]
+
+    def move(self, to: State, *, on: Q | None = None, **changes: object) -> bool:
+        """Move the row to `to` with `changes`, if it still may; False if it may not.
+
+        `on` narrows it to the row as the caller saw it.
+        """
+        row = Notice.objects.filter(on or Q(), pk=self.pk, state__in=self.MOVES[to])
+        if not row.update(state=to, **changes):
+            return False
+        self.refresh_from_db()
+        return True
 
 
 class Delivery(models.Model):

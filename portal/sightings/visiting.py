@@ -18,7 +18,7 @@ LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
 
 def visit_reported(reported: ReportedUrl) -> list[Sighting]:
     """Look at an address that the victim gave: once, and only there."""
-    config = {"url": reported.url, "max_depth": 0, "max_pages": 1, "robots": "ignore"}
+    config = {"url": reported.url, "max_depth": 0, "max_pages": 1}
     case = reported.report.case
     outcome, sightings = "not_seen", []
     try:
@@ -42,8 +42,8 @@ def visit_reported(reported: ReportedUrl) -> list[Sighting]:
 def crawl(source: Source) -> list[Sighting]:
     """Visit a source from its checkpoint on. A visit that lost its lease stops."""
     found: list[Sighting] = []
-    config = _guarded(source.config)
     try:
+        config = _guarded(source.config)
         for batch in tracker.visit(
             source.kind, config, source.checkpoint or None, LIMITS
         ):
@@ -59,12 +59,19 @@ def crawl(source: Source) -> list[Sighting]:
 
 
 def _guarded(config: dict[str, object]) -> dict[str, object]:
-    """The source's config plus what an operator allows: inward hosts, folders, contact."""
-    return config | {
-        "allow": sorted(Host.objects.inward()),
-        "root": str(settings.CRAWL_FOLDERS),
-        "contact": settings.CRAWL_CONTACT,
-    }
+    """The source's config plus what only an operator decides.
+
+    A folder is one below the operator's own; a site is fetched in our name, and inward
+    hosts only as listed. Raises VisitError for a folder elsewhere.
+    """
+    if "folder" not in config:
+        allow = sorted(Host.objects.inward())
+        return config | {"allow": allow, "contact": settings.CRAWL_CONTACT}
+    root = settings.CRAWL_FOLDERS.resolve()
+    folder = (root / str(config["folder"])).resolve()
+    if not folder.is_relative_to(root):
+        raise tracker.VisitError("config", "The folder is not below the operator's own.")
+    return config | {"folder": str(folder)}
 
 
 def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:

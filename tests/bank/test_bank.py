@@ -19,11 +19,13 @@ pytestmark = pytest.mark.django_db
 
 
 def an_exhibit(token: str = "amina") -> Exhibit:
-    return submit_report(token=token, urls=[], pictures=[b"sealed"]).report.exhibits.get()
+    return submit_report(
+        token=token, urls=[], pictures=[b"sealed"]
+    ).report.exhibits.get()
 
 
 def banked(seed: int, token: str = "amina") -> tuple[Exhibit, bytes]:
-    data = drawing.jpeg(drawing.landscape(seed))
+    data = drawing.encode(drawing.landscape(seed), "JPEG")
     exhibit = an_exhibit(token)
     deposit(exhibit, tracker.hash_picture(tracker.decode(data)))
     return exhibit, data
@@ -43,10 +45,10 @@ def test_re_posts_are_found_and_other_pictures_are_not() -> None:
         drawing.resize(picture, 0.5),
         drawing.mirror(picture),
     ):
-        (hit,) = lookup_picture(drawing.jpeg(copy))
+        (hit,) = lookup_picture(drawing.encode(copy, "JPEG"))
         assert (hit.signal.exhibit, hit.kind) == (exhibit, "near")
     for seed in range(2, 12):
-        assert lookup_picture(drawing.jpeg(drawing.landscape(seed))) == []
+        assert lookup_picture(drawing.encode(drawing.landscape(seed), "JPEG")) == []
 
 
 def test_depositing_twice_banks_once() -> None:
@@ -72,7 +74,9 @@ def test_a_withdrawn_case_is_never_matched_again() -> None:
     assert lookup_picture(data) == []
 
 
-def test_a_generation_and_its_tail_answer_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_generation_and_its_tail_answer_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _, first = banked(1)
     settings_after = settings.INDEX_PUBLISH_AFTER
     monkeypatch.setattr(settings, "INDEX_PUBLISH_AFTER", 1)
@@ -110,7 +114,9 @@ def test_what_is_no_picture_is_a_plain_error() -> None:
     assert error.value.code == "unsupported"
 
 
-@pytest.mark.parametrize(("type_", "value"), [("pdq", "AB" * 32), ("pdq", "ab"), ("md5", "ab")])
+@pytest.mark.parametrize(
+    ("type_", "value"), [("pdq", "AB" * 32), ("pdq", "ab"), ("md5", "ab")]
+)
 def test_what_is_no_signal_is_a_plain_error(type_: str, value: str) -> None:
     with pytest.raises(actions.BankError):
         actions.parse_signal(type_, value)

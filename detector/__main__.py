@@ -1,0 +1,105 @@
+"""The detector's command line: what is known about how these pictures were made.
+
+The only module here that knows the tracker: pictures are decoded through its one door.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from detector import Assessment, assess
+from detector.explain import SUMMARIES, quote
+from tracker.images import ImageError, decode
+
+# Far above what the door lets in, so that its own sentence is the one that is read.
+_MAX_READ: Final = 64 << 20
+
+
+class FileError(Exception):
+    """A path that gives no picture; the text is for the person at the terminal."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Assess every photo; return 1 if one of them could not be, else 0."""
+    options = _parser().parse_args(arguments)
+    report = _report_json if options.json else _report_table
+    trouble = False
+    for path in options.photos:
+        try:
+            assessment = _assess(path)
+        except (FileError, ImageError) as error:
+            trouble = True
+            _report_error(path, str(error), as_json=options.json)
+        else:
+            report(path, assessment)
+    return int(trouble)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m detector",
+        description="Look for signs that a picture was made or altered by AI.",
+        epilog="Finding no sign is no proof that a picture is authentic.",
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object per file and line"
+    )
+    return parser
+
+
+def _assess(path: Path) -> Assessment:
+    data = _read(path)
+    return assess(decode(data).image, data=data)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise FileError("There is no such file.")
+        with path.open("rb") as file:
+            return file.read(_MAX_READ)
+    except (OSError, ValueError) as error:  # ValueError: a name no system can hold
+        raise FileError("This file cannot be read.") from error
+
+
+def _report_error(path: Path, error: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"path": str(path), "error": error}))
+    else:
+        print(f"{_printable(path)}: {error}", file=sys.stderr)
+
+
+def _report_json(path: Path, assessment: Assessment) -> None:
+    print(json.dumps({"path": str(path), **asdict(assessment)}))
+
+
+def _report_table(path: Path, assessment: Assessment) -> None:
+    console = Console()
+    table = Table("Looked at", "Found", "Strength", "What it means", show_lines=True)
+    for piece in assessment.evidence:
+        table.add_row(
+            piece.kind.replace("_", " "),
+            *map(Text, (piece.finding, piece.strength, piece.detail)),
+        )
+    console.print(Text(_printable(path), style="bold"))
+    console.print(Text(SUMMARIES[assessment.finding]))
+    console.print(table)
+    console.print("Not tested:")
+    for line in assessment.not_tested:
+        console.print(Text(f"  - {line}"))
+
+
+def _printable(path: Path) -> str:
+    return quote(str(path))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The examination of one picture: provenance, measurements, models, one assessment.
+
+It must not know how any of them works.
+"""
+
+from typing import Final
+
+from PIL import Image
+
+from detector import explain, measurements, models, provenance
+from detector.assessment import Assessment, fuse
+
+# Raised whenever the same picture may get another answer than before.
+VERSION: Final = "detector-1"
+
+
+def assess(image: Image.Image, *, data: bytes | None = None) -> Assessment:
+    """Say what is known about how a picture was made, with reasons and gaps.
+
+    Args:
+        image: Upright RGB. Its `info` may hold "exif" and "xmp" (bytes), PNG text
+            items (str) and "quantization" (JPEG tables); all of it is untrusted.
+        data: The bytes of the picture's file, read for C2PA manifests and for China's
+            label only. Without them neither a manifest nor a loose label is found.
+
+    Returns:
+        An assessment. Hostile metadata never raises: it becomes evidence that it could
+        not be read.
+    """
+    evidence = (*provenance.read(image, data), *measurements.measure(image))
+    opinions = models.opinions(image)
+    return Assessment(
+        finding=fuse(evidence, measurable=measurements.is_measurable(image)),
+        evidence=evidence,
+        models=opinions,
+        not_tested=explain.not_tested(models=bool(opinions), manifest=data is not None),
+        version=VERSION,
+    )

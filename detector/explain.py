@@ -1,0 +1,330 @@
+"""Every sentence that the detector says, as data keyed by code, and its making safe.
+
+It must not know how a finding came about; another language is another table here.
+"""
+
+import unicodedata
+from typing import Final, NamedTuple
+
+from detector.assessment import Evidence, Finding, Strength
+
+QUOTE_LIMIT: Final = 500
+
+
+class Text(NamedTuple):
+    """A short finding and a sentence or two, with placeholders for facts."""
+
+    finding: str
+    detail: str
+
+
+# The code's first part is the evidence's kind.
+TEXTS: Final[dict[str, Text]] = {
+    "provenance.nothing": Text(
+        "nothing declared",
+        "The file says nothing about how it was made. Most platforms and messengers "
+        "remove such statements, so their absence means nothing.",
+    ),
+    "metadata.unreadable": Text(
+        "unreadable metadata",
+        "The file's {block} could not be read safely: {reason}. It was left unread, "
+        "and nothing follows from that.",
+    ),
+    "c2pa.ai.trusted": Text(
+        "made or altered by AI, signed by a trusted signer",
+        "A signed history (Content Credentials) says that AI made or altered this "
+        "picture. The file is unchanged since it was signed, and the signer is on the "
+        "configured trust list. It says: “{quote}”.",
+    ),
+    "c2pa.ai.valid": Text(
+        "made or altered by AI, signature valid, signer not verified",
+        "A signed history (Content Credentials) says that AI made or altered this "
+        "picture. The file is unchanged since it was signed, but no configured trust "
+        "list names the signer, so who signed is only what the certificate claims. It "
+        "says: “{quote}”.",
+    ),
+    "c2pa.ai.invalid": Text(
+        "made or altered by AI according to a history that fails its check",
+        "A history (Content Credentials) says that AI made or altered this picture, "
+        "but its check failed ({failures}): the file or the history was changed after "
+        "signing, or the history belongs to another picture. It says: “{quote}”.",
+    ),
+    "c2pa.other.trusted": Text(
+        "a signed history without a statement about AI, by a trusted signer",
+        "The file carries a signed history (Content Credentials) that is intact and by "
+        "a signer on the configured trust list. It does not mention AI; that is not a "
+        "statement that none was used. It says: “{quote}”.",
+    ),
+    "c2pa.other.valid": Text(
+        "a signed history without a statement about AI, signer not verified",
+        "The file carries a signed history (Content Credentials) that is intact, but "
+        "no configured trust list names the signer. It does not mention AI; that is "
+        "not a statement that none was used. It says: “{quote}”.",
+    ),
+    "c2pa.other.invalid": Text(
+        "a history that fails its check",
+        "The file carries a history (Content Credentials) that fails its check "
+        "({failures}): the file or the history was changed after signing. Ordinary "
+        "editing does this too. It says: “{quote}”.",
+    ),
+    "c2pa.unreadable": Text(
+        "unreadable manifest",
+        "The file carries what looks like a signed history (Content Credentials), but "
+        "it is damaged or too costly to read. Nothing follows from that.",
+    ),
+    "c2pa.remote": Text(
+        "manifest elsewhere, not fetched",
+        "The file says that its signed history (Content Credentials) lies on a server. "
+        "The detector asks no server. The address given is “{quote}”.",
+    ),
+    "digital_source_type.ai": Text(
+        "declared as made or altered by AI",
+        "The file's description (IPTC digital source type) says that AI made or "
+        "altered this picture. The description is not signed, so anybody could have "
+        "written it. It says: “{quote}”.",
+    ),
+    "digital_source_type.algorithmic": Text(
+        "declared as drawn by an algorithm",
+        "The file's description (IPTC digital source type) says that software drew or "
+        "enhanced this picture, without saying that it was trained on pictures. The "
+        "description is not signed. It says: “{quote}”.",
+    ),
+    "digital_source_type.other": Text(
+        "declared source without AI",
+        "The file's description (IPTC digital source type) names a source that is not "
+        "AI. The description is not signed and proves nothing. It says: “{quote}”.",
+    ),
+    "aigc_label.1": Text(
+        "labelled as AI-generated (label 1)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is AI-generated. The detector does not check a signature in it. "
+        "It says: “{quote}”.",
+    ),
+    "aigc_label.2": Text(
+        "labelled as possibly AI-generated (label 2)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is possibly AI-generated. A platform that passed it on may have "
+        "added that; it is then the platform's opinion. It says: “{quote}”.",
+    ),
+    "aigc_label.3": Text(
+        "labelled as suspected to be AI-generated (label 3)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this picture is suspected to be AI-generated. A platform that passed it on "
+        "may have added that; it is then the platform's opinion. It says: “{quote}”.",
+    ),
+    "aigc_label.unreadable": Text(
+        "a label for generated content without a readable value",
+        "The {place} holds China's label for generated content (GB 45438-2025), but "
+        "its value is none of 1, 2 and 3 or is damaged. It says: “{quote}”.",
+    ),
+    "generator_parameters.made": Text(
+        "settings of an AI image generator",
+        "The file holds the settings with which {tool} made a picture. Such text is "
+        "not signed, but it is rarely faked. It says: “{quote}”.",
+    ),
+    "generator_parameters.from_source": Text(
+        "settings of an AI image generator that worked on a given picture",
+        "The file holds the settings with which {tool} made a picture, and they name a "
+        "loaded picture and a mask: a source picture was probably altered in part. "
+        "Such text is not signed, but it is rarely faked. It says: “{quote}”.",
+    ),
+    "generator_parameters.job": Text(
+        "a description as {tool} writes it",
+        "The file's description looks as {tool} writes it for the pictures that it "
+        "makes. It is short and easily copied. It says: “{quote}”.",
+    ),
+    "editing_software.ai": Text(
+        "an AI tool is named as the software",
+        "The {place} names software that makes or alters pictures by AI. The name is "
+        "not signed. It says: “{quote}”.",
+    ),
+    "editing_software.editor": Text(
+        "an editing program is named",
+        "The {place} names an editing program. Cropping or brightening a photo leaves "
+        "the same trace, so this is no sign of forgery. It says: “{quote}”.",
+    ),
+    "editing_software.other": Text(
+        "software is named",
+        "The {place} names the software below, which is not known as an AI tool. "
+        "Cameras write such a name too, and anybody can; it proves nothing. It says: "
+        "“{quote}”.",
+    ),
+    "reliability.low": Text(
+        "the measurements are of little use here",
+        "{reason} The measurements below are less reliable than usual: small size and "
+        "strong compression wipe out what they look for.",
+    ),
+    "reliability.none": Text(
+        "nothing to measure",
+        "{reason} No measurement was taken.",
+    ),
+    "jpeg_quantisation.standard": Text(
+        "JPEG quality about {quality}",
+        "The file was last saved as JPEG at quality {quality} of 100, with the usual "
+        "tables, as most programs and platforms do. This says how the copy was saved, "
+        "not how the picture was made.",
+    ),
+    "jpeg_quantisation.own": Text(
+        "own JPEG tables, like quality {quality}",
+        "The file was last saved as JPEG with tables of its maker's own, comparable to "
+        "quality {quality} of 100. Cameras and some editing programs have such tables. "
+        "This says how the copy was saved, not how the picture was made.",
+    ),
+    "jpeg_ghosts.earlier": Text(
+        "traces of an earlier JPEG quality",
+        "Saved again at different qualities, the picture changes unusually little at "
+        "quality {qualities}, so it was probably saved at that quality before; "
+        "{share:.0%} of its textured areas prefer clearly another quality than the "
+        "rest. Most pictures that were passed on were saved more than once, and smooth "
+        "areas mislead this measurement.",
+    ),
+    "jpeg_ghosts.none": Text(
+        "no trace of an earlier JPEG quality",
+        "Saved again at different qualities, the picture shows no earlier quality at "
+        "which it changes little; {share:.0%} of its textured areas prefer clearly "
+        "another quality than the rest. Smooth areas mislead this measurement, and "
+        "resizing removes the trace.",
+    ),
+    "error_level.measured": Text(
+        "error level {median:.2f}, busiest areas {ratio:.1f} times that",
+        "Saved again at quality 90, the middle area changes by {median:.2f} grey "
+        "levels and the most changed twentieth by {ratio:.1f} times as much. Edges and "
+        "text always stand out, so a high number alone means nothing.",
+    ),
+    "blocking_grid.aligned": Text(
+        "JPEG grid in its usual place",
+        "The 8 x 8 grid that JPEG leaves begins at the picture's corner; {share:.0%} "
+        "of the areas with a clear grid disagree. Straight lines in the scene can "
+        "imitate a grid.",
+    ),
+    "blocking_grid.shifted": Text(
+        "JPEG grid shifted by {x}, {y} pixels",
+        "The 8 x 8 grid that JPEG leaves begins {x} pixels from the left and {y} from "
+        "the top of its cells; {share:.0%} of the areas with a clear grid disagree. "
+        "Cropping or turning a JPEG shifts its grid, so this is common in pictures "
+        "passed on. Straight lines in the scene can imitate a grid.",
+    ),
+    "blocking_grid.absent": Text(
+        "no JPEG grid",
+        "The 8 x 8 grid that JPEG leaves is not visible. High quality, resizing and "
+        "pictures that never were a JPEG all lead to this.",
+    ),
+    "noise_map.measured": Text(
+        "noise level {median:.2f}, uneven by {spread:.1f} times",
+        "The fine noise is {median:.2f} grey levels in the middle area; the tenth with "
+        "most has {spread:.1f} times that of the tenth with least. Pasted parts can "
+        "differ in noise, but so do focus, sky, shade and texture in any photo.",
+    ),
+    "resampling.periodic": Text(
+        "a periodic trace of resizing or turning",
+        "The picture's fine structure repeats regularly (strongest at {x:.3f}, {y:.3f} "
+        "cycles per pixel, {ratio:.0f} times its surroundings), as after enlarging, "
+        "turning or warping. Nearly every platform resizes, and woven or printed "
+        "patterns repeat too.",
+    ),
+    "resampling.none": Text(
+        "no periodic trace of resizing or turning",
+        "The picture's fine structure does not repeat regularly (the strongest "
+        "repetition is {ratio:.1f} times its surroundings). Shrinking and later JPEG "
+        "compression remove the trace, so it may have been there.",
+    ),
+    "spectrum.measured": Text(
+        "frequency slope {slope:.1f}, {peaks} regular peaks",
+        "Detail fades with frequency at a slope of {slope:.1f} (photos mostly lie "
+        "between -1.5 and -4), the finest detail lies {tail:+.1f} orders of magnitude "
+        "off that line, and {peaks} regular peaks stand out. Some generators leave "
+        "peaks, but so do fabrics, screens and JPEG: about one photo in four has some. "
+        "Blur and resizing change the slope.",
+    ),
+}
+
+SUMMARIES: Final[dict[Finding, str]] = {
+    "declared": "Made or altered by AI: the file itself declares it.",
+    "strong signs": "Strong signs that AI made or altered this picture.",
+    "some signs": "Some signs that AI made or altered this picture.",
+    "no sign found": (
+        "No sign of AI was found. That is no proof that the picture is authentic."
+    ),
+    "cannot say": "Nothing can be said: there is too little to look at.",
+}
+
+_NOT_TESTED_MODELS: Final = (
+    "Trained models: no calibrated model is installed, so there is no probability and "
+    "no likelihood ratio."
+)
+_NOT_TESTED_MANIFEST: Final = (
+    "Content Credentials (C2PA): the bytes of the file were not given."
+)
+_NEVER_TESTED: Final = (
+    "SynthID: no detector for Google's invisible watermark works offline.",
+    "Stable Signature: there is no public detector for Meta's invisible watermark.",
+    "Other invisible watermarks, such as marks in the transparency layer.",
+    "Camera noise fingerprint (PRNU): it needs other pictures of the same camera.",
+    "Comparison with an original: none was given.",
+)
+
+REASONS: Final[dict[str, str]] = {
+    "small": "The picture is only {width} x {height} pixels.",
+    "flat": "The picture is one even area.",
+    "quality": "The picture was saved at JPEG quality {quality}.",
+    "entities": "it declares entities, which can be a trap",
+    "oversized": "it is too large",
+    "malformed": "it is damaged",
+}
+
+PLACES: Final[dict[str, str]] = {
+    "xmp": "file's description (XMP)",
+    "png": "PNG text",
+    "exif": "camera data (EXIF)",
+    "bytes": "file's bytes",
+}
+
+
+def evidence(code: str, strength: Strength, **facts: object) -> Evidence:
+    """Put one piece of evidence into words.
+
+    Args:
+        code: A key of TEXTS.
+        strength: How much it bears.
+        facts: What the text's placeholders stand for. `place` and `quote` may come
+            raw: the one is looked up, the other cleaned and cut.
+    """
+    text = TEXTS[code]
+    if "quote" in facts:
+        facts["quote"] = quote(str(facts["quote"]))
+    if "place" in facts:
+        facts["place"] = PLACES[str(facts["place"])]
+    return Evidence(
+        kind=code.partition(".")[0],
+        finding=text.finding.format(**facts),
+        strength=strength,
+        detail=text.detail.format(**facts),
+    )
+
+
+def reason(code: str, **facts: object) -> str:
+    return REASONS[code].format(**facts)
+
+
+def not_tested(*, models: bool, manifest: bool) -> tuple[str, ...]:
+    """List what this assessment leaves open, as sentences."""
+    lines: list[str] = [] if models else [_NOT_TESTED_MODELS]
+    if not manifest:
+        lines.append(_NOT_TESTED_MANIFEST)
+    return (*lines, *_NEVER_TESTED)
+
+
+def quote(text: str) -> str:
+    """Make a stranger's text fit to print, in at most QUOTE_LIMIT characters.
+
+    Control, format (among them those that turn the writing direction), private and
+    unassigned characters become spaces, and runs of spaces one space.
+    """
+    start = text[: QUOTE_LIMIT * 8]
+    visible = "".join(
+        " " if unicodedata.category(letter)[0] in "CZ" else letter for letter in start
+    )
+    words = " ".join(visible.split())
+    if len(words) <= QUOTE_LIMIT and len(text) == len(start):
+        return words
+    return words[: QUOTE_LIMIT - 1].rstrip() + "…"

@@ -1,0 +1,198 @@
+"""The one door through which untrusted bytes become a picture.
+
+What lies beyond it is upright RGB under known limits; it must not know what the picture
+is for. Nothing global in Pillow is changed: every limit is passed or checked here.
+"""
+
+import hashlib
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 64_000_000
+
+_SENTENCES = {
+    "unreadable": "This file cannot be read.",
+    "empty": "This file is empty.",
+    "too_large": f"This file is larger than {MAX_BYTES // 2**20} MiB.",
+    "too_many_pixels": f"This picture has over {MAX_PIXELS // 10**6} million pixels.",
+    "unsupported": "This file is not a JPEG, PNG, WebP, GIF, AVIF or BMP picture.",
+    "damaged": "This picture is damaged or cut short and cannot be opened.",
+}
+
+# What brings a stored picture upright, by the value of EXIF tag 0x0112 (CIPA DC-008).
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Python's warning filters belong to the whole process: one thread at a time may swap
+# them. Only headers are read under the lock; pixels are decoded outside it.
+_QUIET = threading.Lock()
+
+
+class ImageError(Exception):
+    """Bytes that cannot become a picture; str() is a sentence for the person.
+
+    `code` is one of: unreadable, empty, too_large, too_many_pixels, unsupported,
+    damaged.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(_SENTENCES[code])
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One decoded picture.
+
+    `image` is RGB, upright, full size, the first frame. Its `info` keeps what was
+    written beside the pixels: "exif" and "xmp" (raw, the EXIF still holding the
+    orientation already applied), PNG texts, "quantization" (JPEG tables), "format".
+    `sha256` and `size` are of the whole file, with whatever was hung on behind the
+    picture.
+    """
+
+    image: Image.Image
+    format: str
+    width: int
+    height: int
+    sha256: str
+    size: int
+    animated: bool
+
+
+def decode(data: bytes) -> Picture:
+    """Decode a file that a stranger made.
+
+    The first bytes decide the format, never a name or a header sent with it. Of an
+    animation the first frame is taken; transparency is laid on white. Raises
+    ImageError, and no other error or warning, whatever the bytes are.
+    """
+    file_format = _format_of(data)
+    try:
+        image, animated = _upright(data, file_format)
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError("too_many_pixels") from error
+    except Exception as error:
+        # Hostile bytes make a decoder raise anything, from OSError to struct.error.
+        raise ImageError("damaged") from error
+    return Picture(
+        image=image,
+        format=file_format,
+        width=image.width,
+        height=image.height,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        animated=animated,
+    )
+
+
+def decode_file(path: Path) -> Picture:
+    """Decode the file at `path`, reading no more of it than is allowed.
+
+    Raises ImageError, also where there is no such file or it may not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise ImageError("unreadable") from error
+    return decode(data)
+
+
+def _format_of(data: bytes) -> str:
+    if not data:
+        raise ImageError("empty")
+    if len(data) > MAX_BYTES:
+        raise ImageError("too_large")
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp" and {b"avif", b"avis"} & _brands(data):
+        return "AVIF"
+    if data.startswith(b"BM"):
+        return "BMP"
+    raise ImageError("unsupported")
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """Major and compatible brands of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
+    box = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
+    return {box[at : at + 4] for at in range(0, len(box), 4)}
+
+
+def _upright(data: bytes, file_format: str) -> tuple[Image.Image, bool]:
+    opened, orientation, animated = _open(data, file_format)
+    opened.load()
+    if isinstance(opened.info.get("transparency"), str):
+        del opened.info["transparency"]  # a PNG text that took the name
+    image = _to_rgb(opened)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    image.info = _kept(opened, file_format)
+    return image, animated
+
+
+def _open(data: bytes, file_format: str) -> tuple[Image.Image, int | None, bool]:
+    """Read the headers: size, EXIF orientation, more frames or not; not one pixel.
+
+    Pillow warns here of large sizes and broken metadata. The size is judged by our own
+    limit; broken metadata is the detector's business and no reason to refuse.
+    """
+    with _QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened = Image.open(io.BytesIO(data), formats=(file_format,))
+        if opened.width * opened.height > MAX_PIXELS:
+            raise ImageError("too_many_pixels")
+        # A JPEG may hold a second picture (MPO) and is no animation for that.
+        may_move = file_format in {"GIF", "PNG", "WEBP", "AVIF"}
+        animated = may_move and getattr(opened, "is_animated", False)
+        try:
+            orientation = opened.getexif().get(ExifTags.Base.Orientation)
+        except Exception:  # noqa: BLE001  # EXIF of strangers breaks in any way
+            orientation = None
+    return opened, orientation, animated
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        # Pillow clips 16-bit grey at 255; its upper byte is the picture.
+        upper = (np.asarray(image) >> 8).astype(np.uint8)
+        return Image.fromarray(upper).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        sheet = Image.new("RGB", image.size, "white")
+        sheet.paste(layer, mask=layer.getchannel("A"))
+        return sheet
+    return image.convert("RGB")
+
+
+def _kept(opened: Image.Image, file_format: str) -> dict[str | tuple[int, int], object]:
+    kept = {key: value for key, value in opened.info.items() if key != "transparency"}
+    for name in ("exif", "xmp"):
+        if not isinstance(kept.get(name), bytes):
+            kept.pop(name, None)  # a PNG text that took the name
+    kept["format"] = file_format
+    if tables := getattr(opened, "quantization", None):
+        kept["quantization"] = tables
+    return kept

@@ -1,0 +1,102 @@
+"""From distances to words: when a signal is called exact, near or possible.
+
+It must not know where signals come from or who asks.
+
+What the radii rest on, measured over 1,500 different photos (1,124,250 pairs): the
+closest pair of strangers is 86 bits apart in PDQ (74 in any of its eight dihedral
+forms) and 84 in phash; at 80 bits one dihedral pair in 370,000 is false. So near (31)
+may act, and possible (52 and 51) may ask a person, without drowning them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tracker.images import Picture
+from tracker.signals import SIGNALS, Reading, SignalType, bits_apart, signal_type
+
+Kind = Literal["exact", "near", "possible"]
+
+_STRENGTH: tuple[Kind | None, ...] = ("exact", "near", "possible", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A banked signal, by its opaque id, within reach of one that was asked."""
+
+    id: int
+    type: str
+    kind: Kind
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two pictures are to each other.
+
+    `distance` counts the bits between the two signals that `why` speaks of; it is None
+    where there was nothing to compare by looks.
+    """
+
+    kind: Kind | None
+    distance: int | None
+    why: str
+
+
+def kind_of(type_name: str, distance: int) -> Kind | None:
+    """What two signals of that type are at that many bits, None for strangers.
+
+    >>> kind_of("pdq", 31), kind_of("pdq", 52), kind_of("pdq", 53)
+    ('near', 'possible', None)
+    >>> kind_of("sha256", 0), kind_of("sha256", 1)
+    ('exact', None)
+    """
+    judge = signal_type(type_name)
+    if judge.possible == 0:
+        return "exact" if distance == 0 else None
+    if distance <= judge.near:
+        return "near"
+    return "possible" if distance <= judge.possible else None
+
+
+def radius_of(type_name: str) -> int:
+    """The widest radius worth searching for signals of that type, in bits."""
+    return signal_type(type_name).possible
+
+
+def strength(match: Match) -> tuple[int, int]:
+    """A key that sorts matches, the best one first: by kind, then by distance."""
+    return _STRENGTH.index(match.kind), match.distance
+
+
+def compare(a: Picture, b: Picture) -> Comparison:
+    """How two pictures are related, by the type of signal that says it most strongly.
+
+    `a` is turned and mirrored, as the asking side of a lookup is.
+    """
+    first, second = Reading(a), Reading(b)
+    views = (_compare_by(signal_type(name), first, second) for name in SIGNALS)
+    seen = [view for view in views if view]
+    if not seen:
+        why = "different bytes, and too plain a picture to compare by looks"
+        return Comparison(None, None, why)
+    return min(seen, key=lambda view: _STRENGTH.index(view.kind))
+
+
+def _compare_by(
+    judge: SignalType, first: Reading, second: Reading
+) -> Comparison | None:
+    kept = judge.hash(second)
+    asked = judge.ask(first)
+    if not kept or not asked:
+        return None
+    distances = [bits_apart(signal.value, kept.value) for signal in asked]
+    distance = min(distances)
+    kind = kind_of(judge.name, distance)
+    if judge.possible == 0:
+        return Comparison(kind, distance, "same bytes") if kind else None
+    why = f"{judge.label} {distance} of {judge.bits} bits apart"
+    if kind is None:
+        why += f"; more than {judge.possible} is another picture"
+    elif form := judge.forms[distances.index(distance)]:
+        why += f" after {form}"
+    return Comparison(kind, distance, why)

@@ -1,0 +1,108 @@
+"""The inner side of a visit: reads an order, limits itself, writes frames.
+
+Started by `tracker.visit` as `python -m tracker.visit_process`; nothing imports it.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import resource
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from tracker.sources import Batch, SourceError, build
+
+SOFT = 0.8  # of the seconds: then it ends between two batches by itself
+WATCH = 1.0  # seconds between two looks at the parent
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What tracker.visit wrote on our standard input, as JSON."""
+
+    kind: str
+    config: dict[str, Any]
+    checkpoint: str | None
+    seconds: float
+    memory_bytes: int
+    max_body: int
+    parent: int
+
+
+def main() -> int:
+    """One visit, from standard input to standard output."""
+    logging.disable(logging.CRITICAL)
+    order = Order(**json.loads(sys.stdin.buffer.read()))
+    _limit(order)
+    threading.Thread(target=_watch, args=(order.parent,), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError):
+        run(order, sys.stdout.buffer)
+    # Straight out: a thread may still wait for a slow server.
+    os._exit(0)
+
+
+def run(order: Order, out: BinaryIO) -> None:
+    """Write a frame for each batch, then one that says how it ended."""
+    soft = time.monotonic() + order.seconds * SOFT
+    wanted = order.config.get("max_bytes", order.max_body)
+    largest = min(wanted, order.max_body) if isinstance(wanted, int) else wanted
+    try:
+        source = build(order.kind, {**order.config, "max_bytes": largest})
+        for batch in source.batches(order.checkpoint):
+            frame(batch, out)
+            if time.monotonic() > soft:
+                break
+        _line({"end": True}, out)
+    except SourceError as error:
+        told = {"sentence": str(error), "retry_after": error.retry_after}
+        _line({"error": {"code": error.code, **told}}, out)
+    except MemoryError:
+        _line({"error": {"code": "memory"}}, out)
+
+
+def frame(batch: Batch, out: BinaryIO) -> None:
+    """One JSON line, then the files' bytes one after the other, bare."""
+    finds = [
+        {
+            "url": find.url,
+            "media_url": find.media.url,
+            "content_type": find.media.content_type,
+            "account": find.account,
+            "posted_at": find.posted_at.isoformat() if find.posted_at else None,
+            "size": len(find.media.body),
+        }
+        for find in batch.finds
+    ]
+    head = {"checkpoint": batch.checkpoint, "done": batch.done, "finds": finds}
+    out.write(json.dumps(head).encode() + b"\n")
+    out.writelines(find.media.body for find in batch.finds)
+    out.flush()
+
+
+def _line(value: dict[str, Any], out: BinaryIO) -> None:
+    out.write(json.dumps(value).encode() + b"\n")
+    out.flush()
+
+
+def _limit(order: Order) -> None:
+    """Address space, processor seconds, no core dump, no file written."""
+    seconds = int(order.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _watch(parent: int) -> None:
+    """Die with the parent; PR_SET_PDEATHSIG would watch one of its threads only."""
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
