@@ -42,7 +42,7 @@ def captioned(data: bytes) -> bytes:
 def cropped(data: bytes) -> bytes:
     """A little off each edge."""
     image = opened(data)
-    across, down = image.width // 80, image.height // 80
+    across, down = image.width // 120, image.height // 120
     return encode(image.crop((across, down, image.width - across, image.height - down)))
 
 

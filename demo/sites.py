@@ -57,14 +57,17 @@ def answer(site: str, visit: Visit) -> Reply:
 
 def gallery(visit: Visit, parts: list[str]) -> Reply | None:
     """`/run/`, `/run/page/2`, `/run/photo/17`, `/run/media/1f2e3d4c-480.jpg`."""
-    match _of_run(visit, parts):
-        case run, []:
+    run = _run_at(visit, parts)
+    if run is None:
+        return None
+    match parts[1:]:
+        case []:
             return _gallery_list(visit, run, 1)
-        case run, ["page", number] if number.isdecimal():
+        case ["page", number] if number.isdecimal():
             return _gallery_list(visit, run, int(number))
-        case run, ["photo", number] if number.isdecimal():
+        case ["photo", number] if number.isdecimal():
             return _gallery_photo(visit, run, int(number))
-        case run, ["media", name]:
+        case ["media", name]:
             picture, _, width = name.removesuffix(".jpg").partition("-")
             wanted = int(width) if width.isdecimal() else None
             return _media(_shown(visit, run, "gallery"), run, picture, wanted)
@@ -73,18 +76,18 @@ def gallery(visit: Visit, parts: list[str]) -> Reply | None:
 
 def forum(visit: Visit, parts: list[str]) -> Reply | None:
     """`/run/`, `/run/thread/2`, `/run/thread/2/page/3`, `/run/upload/1f2e3d4c.jpg`."""
-    match _of_run(visit, parts):
-        case run, []:
-            return _forum_index(visit, run)
-        case run, ["thread", thread] if thread.isdecimal():
-            return _forum_thread(visit, run, int(thread), 1)
-        case run, ["thread", thread, "page", number] if (
-            thread.isdecimal() and number.isdecimal()
-        ):
-            return _forum_thread(visit, run, int(thread), int(number))
-        case run, ["member", name]:
+    run = _run_at(visit, parts)
+    if run is None:
+        return None
+    match parts[1:]:
+        case []:
+            return _forum_index(run)
+        case ["thread", thread, *rest] if thread.isdecimal():
+            number = int(rest[-1]) if rest and rest[-1].isdecimal() else 1
+            return _forum_thread(visit, run, int(thread), number)
+        case ["member", name]:
             return _page(f"Member {name}", f"<p>{escape(name)} has posted here.</p>")
-        case run, ["upload", name]:
+        case ["upload", name]:
             picture = name.removesuffix(".jpg")
             return _media(_shown(visit, run, "forum"), run, picture, None)
     return None
@@ -114,10 +117,9 @@ PAGES: dict[str, Callable[[Visit, list[str]], Reply | None]] = {
 }
 
 
-def _of_run(visit: Visit, parts: list[str]) -> tuple[Run | None, list[str]]:
-    """The run that the path begins with, and the rest of the path."""
-    run = next((run for run in visit.runs if parts[:1] == [run.id]), None)
-    return run, parts[1:] if run else ["nowhere"]
+def _run_at(visit: Visit, parts: list[str]) -> Run | None:
+    """The run that a path begins with."""
+    return next((run for run in visit.runs if parts[:1] == [run.id]), None)
 
 
 def _shown(visit: Visit, run: Run, site: str) -> list[Post]:
@@ -135,9 +137,7 @@ def _media(
     return None
 
 
-def _gallery_list(visit: Visit, run: Run | None, number: int) -> Reply | None:
-    if run is None:
-        return None
+def _gallery_list(visit: Visit, run: Run, number: int) -> Reply:
     posts = _shown(visit, run, "gallery")
     shown = posts[(number - 1) * PER_LIST : number * PER_LIST]
     thumbs = "".join(
@@ -156,10 +156,10 @@ def _gallery_list(visit: Visit, run: Run | None, number: int) -> Reply | None:
     )
 
 
-def _gallery_photo(visit: Visit, run: Run | None, number: int) -> Reply | None:
-    shown = _shown(visit, run, "gallery") if run else []
+def _gallery_photo(visit: Visit, run: Run, number: int) -> Reply | None:
+    shown = _shown(visit, run, "gallery")
     post = next((post for post in shown if post.number == number), None)
-    if run is None or post is None:
+    if post is None:
         return None
     media = f"/{run.id}/media/{post.picture}"
     srcset = ", ".join(f"{media}-{width}.jpg {width}w" for width in WIDTHS)
@@ -172,9 +172,7 @@ def _gallery_photo(visit: Visit, run: Run | None, number: int) -> Reply | None:
     )
 
 
-def _forum_index(visit: Visit, run: Run | None) -> Reply | None:
-    if run is None:
-        return None
+def _forum_index(run: Run) -> Reply:
     count = len(run.posts("forum"))
     threads = "".join(
         f'<li><a href="/{run.id}/thread/{thread}">Thread {thread}</a></li>'
@@ -183,10 +181,8 @@ def _forum_index(visit: Visit, run: Run | None) -> Reply | None:
     return _page("Commonplace forum", f"<ol>{threads}</ol><a href=/ucp>settings</a>")
 
 
-def _forum_thread(
-    visit: Visit, run: Run | None, thread: int, number: int
-) -> Reply | None:
-    if run is None or not thread or not number:
+def _forum_thread(visit: Visit, run: Run, thread: int, number: int) -> Reply | None:
+    if not thread or not number:
         return None
     # Places stay: a post that is taken down leaves a gap, not another thread.
     places = run.posts("forum")[(thread - 1) * PER_THREAD : thread * PER_THREAD]

@@ -25,9 +25,9 @@ COPIES = {  # which copies are posted where
 UNRELATED = 15  # other pictures on each site
 LARGEST = 1600  # pixels on the longer side of a photo of the user's
 ACCOUNTS = (
-    "driftwood marlow.k tin_whistle ana.b quietowl nine_lanterns saltmarsh juno_r "
-    "paperboat hedgerow old_kiln fernway"
-).split()
+    *("driftwood", "marlow.k", "tin_whistle", "ana.b", "quietowl", "nine_lanterns"),
+    *("saltmarsh", "juno_r", "paperboat", "hedgerow", "old_kiln", "fernway"),
+)
 TITLES = (
     "Found this on an old drive",
     "Morning walk",

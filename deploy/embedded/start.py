@@ -45,7 +45,7 @@ def main() -> None:
         print(f"\n  Reclaim answers at  http://127.0.0.1:{port}/", flush=True)
         print("  Ctrl-C stops it.\n", flush=True)
         if os.environ.get("DEMO", "1") != "0" and is_empty():
-            subprocess.run([sys.executable, "-m", "demo"], check=False)  # noqa: S603
+            subprocess.run([sys.executable, "-m", "demo"], check=False)
         programs.wait()
         sys.exit(f"The portal stopped by itself. See {VAR / 'logs'}.")
     except KeyboardInterrupt:
