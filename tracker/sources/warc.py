@@ -18,6 +18,7 @@ from tracker.sources.base import (
     Find,
     Media,
     SourceError,
+    marked,
     parsed_time,
     picture_type,
 )
@@ -61,8 +62,7 @@ class Warc:
             for entry in _with_pages(self._entries(file)):
                 offset = entry.end
                 if entry.find is not None:
-                    mark = str(offset)
-                    yield Batch((replace(entry.find, checkpoint=mark),), mark)
+                    yield marked((entry.find,), str(offset))
                 elif entry.number % PAUSE == 0:
                     yield Batch((), str(offset))
         yield Batch((), str(offset), done=True)
