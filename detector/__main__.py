@@ -13,10 +13,10 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from tracker.images import ImageError, decode
 
 from detector import Assessment, assess
 from detector.explain import SUMMARIES, quote
+from tracker.images import ImageError, decode
 
 # Far above what the door lets in, so that its own sentence is the one that is read.
 _MAX_READ: Final = 64 << 20
