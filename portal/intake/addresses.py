@@ -57,7 +57,9 @@ def clean_all(text: str) -> tuple[list[str], list[str]]:
         if INVISIBLE.sub("", line).strip()
     ]
     if len(lines) > MOST:
-        problem = _("There are %(count)d addresses. We can take %(most)d in one report.")
+        problem = _(
+            "There are %(count)d addresses. We can take %(most)d in one report."
+        )
         return [], [problem % {"count": len(lines), "most": MOST}]
     urls: dict[str, None] = {}
     problems = []

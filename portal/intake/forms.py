@@ -34,7 +34,9 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
     ),
     Consent.Kind.NOTICES: (
         _("Ask for removal"),
-        _("We write to sites in our name, not in yours, and ask them to remove copies."),
+        _(
+            "We write to sites in our name, not in yours, and ask them to remove copies."
+        ),
     ),
     Consent.Kind.EVIDENCE: (
         _("Keep proof"),
@@ -49,10 +51,12 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
 class PlainText(forms.CharField):
     """Text in which a NUL byte is refused in words that a person understands."""
 
-    def to_python(self, value: Any) -> str:  # noqa: ANN401 (Django's signature)
+    def to_python(self, value: Any) -> str:
         if "\x00" in str(value or ""):
             raise ValidationError(
-                _("There is a hidden sign in this text that we cannot keep. Please type it again."),
+                _(
+                    "There is a hidden sign in this text that we cannot keep. Please type it again."
+                ),
                 code="nul",
             )
         return str(super().to_python(value))
@@ -67,7 +71,7 @@ class PicturesField(forms.FileField):
 
     widget = PicturesInput(attrs={"accept": "image/*"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # noqa: ANN401 (the same)
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = [file for file in data or [] if file]
         if len(files) > MOST_PICTURES:
             raise ValidationError(

@@ -6,7 +6,11 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from portal.accounts.pacing import Bucket
 from portal.cases import actions
@@ -41,7 +45,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     buckets = (_bucket(request), EVERYBODY)
     if wait := max(bucket.wait() for bucket in buckets):
         return _try_later(request, wait)
-    case = actions.find_case(form.cleaned_data["passphrase"]) if form.is_valid() else None
+    case = (
+        actions.find_case(form.cleaned_data["passphrase"]) if form.is_valid() else None
+    )
     if case is None:
         for bucket in buckets:
             bucket.take()

@@ -134,7 +134,9 @@ def _requests(case: Case) -> list[Request]:
 
 def _consents(case: Case) -> list[tuple[str, str | Promise, str | Promise, bool]]:
     given = set(
-        Consent.objects.filter(case=case, revoked_at=None).values_list("kind", flat=True)
+        Consent.objects.filter(case=case, revoked_at=None).values_list(
+            "kind", flat=True
+        )
     )
     return [
         (kind.value, title, words, kind in given)
