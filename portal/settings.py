@@ -207,6 +207,7 @@ BROKER_URL = env.text("BROKER_URL", "filesystem://")
 BROKER_DIR = VAR / "broker"
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL == "filesystem://":
+    CELERY_BROKER_URL = "filesystem://localhost//"
     CELERY_BROKER_TRANSPORT = "portal.broker.Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
@@ -237,7 +238,8 @@ CELERY_TASK_ROUTES = {
 # How long a worker may hold a row before a sweep takes it for dead.
 CLAIM_LIFETIME = timedelta(seconds=env.number("CLAIM_SECONDS", 120))
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+# Its own memory of last runs is a pickle, and sweeps may run at any start.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     name: {
         "task": task,
@@ -310,7 +312,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"tasks": {"()": "portal.logs.QuietTasks"}},
+    "filters": {"celery": {"()": "portal.logs.QuietCelery"}},
     "formatters": {
         "quiet": {
             "()": "portal.logs.QuietFormatter",
@@ -321,7 +323,7 @@ LOGGING = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "quiet",
-            "filters": ["tasks"],
+            "filters": ["celery"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
@@ -331,6 +333,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        "faiss.loader": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },
 }
