@@ -64,7 +64,9 @@ def test_nothing_is_opened_without_a_reason(
     page = worker.get(f"/desk/{kind}/{pk}/look/").content.decode()
     assert "go on record" in page
     for reason in ["", "  ", "\x00"]:
-        page = worker.post(f"/desk/{kind}/{pk}/look/", {"reason": reason}).content.decode()
+        page = worker.post(
+            f"/desk/{kind}/{pk}/look/", {"reason": reason}
+        ).content.decode()
         assert "data:image" not in page
         assert "words of mine" not in page
     assert AuditEntry.objects.count() == before
@@ -92,7 +94,9 @@ def test_what_the_victim_wrote_is_read_for_a_reason(worker: Client, wren: User) 
     assert (entry.user, entry.subject) == (wren, f"case:{case.pk} report:{report.pk}")
 
 
-def test_nothing_of_a_withdrawn_case_can_be_opened(worker: Client, chirp: Platform) -> None:
+def test_nothing_of_a_withdrawn_case_can_be_opened(
+    worker: Client, chirp: Platform
+) -> None:
     case = a_case(details="words of mine")
     sighting = a_copy(case)
     withdraw_case(case)

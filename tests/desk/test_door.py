@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.test import Client
@@ -37,21 +39,27 @@ def test_a_worker_gets_in_and_out(client: Client, wren: User) -> None:
     assert client.get("/desk/").status_code == 302
 
 
-def test_a_wrong_password_says_nothing_about_the_name(client: Client, wren: User) -> None:
+def test_a_wrong_password_says_nothing_about_the_name(
+    client: Client, wren: User
+) -> None:
     form = {"username": "wren", "password": "wrong"}
     known = client.post("/desk/login/", form).content.decode()
-    unknown = client.post("/desk/login/", form | {"username": "nobody"}).content.decode()
+    unknown = client.post(
+        "/desk/login/", form | {"username": "nobody"}
+    ).content.decode()
     assert "do not belong together" in known
     assert "do not belong together" in unknown
 
 
-def test_failures_are_slowed_down_by_name(client: Client, wren: User, stella: User) -> None:
+def test_failures_are_slowed_down_by_name(
+    client: Client, wren: User, stella: User
+) -> None:
     for _ in range(5):
         assert logs_in(client, "wrong") == 200
     assert logs_in(client) == 429
     assert logs_in(Client()) == 429, "the name is slowed down, wherever it is tried"
     assert logs_in(Client(), "stella's long password", "stella") == 302
-    with time_machine.travel(timezone.now() + timezone.timedelta(seconds=60)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=60)):
         assert logs_in(client) == 302
 
 
@@ -65,7 +73,9 @@ def test_what_does_not_exist_is_a_plain_404(worker: Client) -> None:
         assert worker.get(f"/desk/{path}").status_code == 404
 
 
-def test_a_worker_who_left_sees_nothing(wren: User, worker: Client, chirp: Platform) -> None:
+def test_a_worker_who_left_sees_nothing(
+    wren: User, worker: Client, chirp: Platform
+) -> None:
     case = a_case()
     notice = a_draft(a_copy(case), wren)
     User.objects.filter(pk=wren.pk).update(is_active=False)

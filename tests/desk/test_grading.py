@@ -23,7 +23,9 @@ def test_the_worst_single_reason_decides(counts: Counts, level: str) -> None:
 
 
 def test_every_reason_is_named() -> None:
-    reasons = grade(Counts(threatened=True, open=2, hosts=4, today=3, overdue=1)).reasons
+    reasons = grade(
+        Counts(threatened=True, open=2, hosts=4, today=3, overdue=1)
+    ).reasons
     assert [str(reason) for reason in reasons] == [
         "somebody threatens them",
         "a deadline passed",

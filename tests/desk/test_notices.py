@@ -34,7 +34,9 @@ def does(client: Client, notice: Notice, step: str, **form: str) -> str:
     return answer.content.decode()
 
 
-def test_the_page_shows_the_text_as_it_will_be_sent(worker: Client, notice: Notice) -> None:
+def test_the_page_shows_the_text_as_it_will_be_sent(
+    worker: Client, notice: Notice
+) -> None:
     page = worker.get(f"/desk/notices/{notice.pk}/").content.decode()
     assert "TAKE IT DOWN Act" in page
     assert "https://chirp.example/1" in page
@@ -53,7 +55,9 @@ def test_a_second_person_sends_it(
     notice: Notice,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    assert "I have read it" in second.get(f"/desk/notices/{notice.pk}/").content.decode()
+    assert (
+        "I have read it" in second.get(f"/desk/notices/{notice.pk}/").content.decode()
+    )
     with django_capture_on_commit_callbacks(execute=True):
         does(second, notice, "approve")
     notice.refresh_from_db()

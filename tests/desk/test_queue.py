@@ -24,7 +24,9 @@ def test_the_most_urgent_case_comes_first(chirp: Platform) -> None:
     assert order == [(threatened.pk, "I"), (found.pk, "III"), (calm.pk, "IV")]
 
 
-def test_a_grade_counts_what_is_there(wren: User, stella: User, chirp: Platform) -> None:
+def test_a_grade_counts_what_is_there(
+    wren: User, stella: User, chirp: Platform
+) -> None:
     case = a_case()
     confirmed = a_copy(case, "/1")
     a_copy(case, "/2", host="boards.example")
@@ -49,7 +51,9 @@ def test_grading_costs_the_same_for_many_cases(
         graded(Case.objects.active())
 
 
-def test_the_queue_shows_what_waits(worker: Client, wren: User, chirp: Platform) -> None:
+def test_the_queue_shows_what_waits(
+    worker: Client, wren: User, chirp: Platform
+) -> None:
     case = a_case()
     a_draft(a_copy(case, "/1"), wren)
     a_copy(case, "/2", host="boards.example")

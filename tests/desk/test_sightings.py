@@ -16,7 +16,13 @@ def test_a_copy_says_why_it_matches_and_what_was_not_tested(
     worker: Client, chirp: Platform
 ) -> None:
     page = worker.get(f"/desk/sightings/{a_copy(a_case()).pk}/").content.decode()
-    for words in ["the same picture", "PDQ", "mallory", "What was not tested", "2026-03-01"]:
+    for words in [
+        "the same picture",
+        "PDQ",
+        "mallory",
+        "What was not tested",
+        "2026-03-01",
+    ]:
         assert words in page
     assert "This does not mean that it is genuine" in page
 
@@ -30,7 +36,9 @@ def test_a_copy_says_why_it_matches_and_what_was_not_tested(
         ("phash", 20, "20 of 256 bits"),
     ],
 )
-def test_a_distance_is_told_in_words(matched_type: str, distance: int, words: str) -> None:
+def test_a_distance_is_told_in_words(
+    matched_type: str, distance: int, words: str
+) -> None:
     assert words in why(Sighting(matched_type=matched_type, distance=distance))
 
 

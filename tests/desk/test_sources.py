@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -23,7 +25,7 @@ def a_source(**over: object) -> Source:
         "config": {"url": "https://gallery.example/"},
         "purpose": "test",
         "enabled": True,
-        "next_visit_at": timezone.now() + timezone.timedelta(hours=1),
+        "next_visit_at": timezone.now() + timedelta(hours=1),
     }
     return Source.objects.create(**values | over)
 
@@ -44,7 +46,9 @@ def test_a_worker_asks_for_a_visit(worker: Client) -> None:
 
 def test_a_source_that_is_off_is_not_visited(worker: Client) -> None:
     source = a_source(enabled=False)
-    page = worker.post(f"/desk/sources/{source.pk}/visit/", follow=True).content.decode()
+    page = worker.post(
+        f"/desk/sources/{source.pk}/visit/", follow=True
+    ).content.decode()
     assert "switched off" in page
     assert not Source.objects.due().exists()
 
@@ -67,7 +71,10 @@ def test_a_supervisor_adds_a_source_and_switches_it_on(
     second.post(f"/desk/sources/{source.pk}/switch/", {"on": "1"})
     source.refresh_from_db()
     assert source.enabled
-    assert AuditEntry.objects.filter(user=stella, subject=f"source:{source.pk}").count() == 2
+    assert (
+        AuditEntry.objects.filter(user=stella, subject=f"source:{source.pk}").count()
+        == 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,17 @@ def test_what_is_no_address_is_refused_in_words(pasted: str, why: str) -> None:
 
 
 def test_each_line_is_cleaned_on_its_own_and_named_when_wrong() -> None:
-    urls, problems = clean_all("a.example\n\n \u200b \nftp://b.example\na.example\nnope\n")
+    urls, problems = clean_all(
+        "a.example\n\n \u200b \nftp://b.example\na.example\nnope\n"
+    )
     assert urls == ["https://a.example"]
     assert [problem.split(":")[0] for problem in problems] == ["Line 4", "Line 6"]
 
 
 def test_more_addresses_than_we_take_are_refused_as_one() -> None:
-    urls, (problem,) = clean_all("\n".join(f"https://e.example/{n}" for n in range(5000)))
+    urls, (problem,) = clean_all(
+        "\n".join(f"https://e.example/{n}" for n in range(5000))
+    )
     assert urls == []
     assert "5000" in problem
     assert "200" in problem

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.test import Client
@@ -65,7 +67,7 @@ def test_failures_are_slowed_down_and_then_forgiven(
     answer = client.post("/case/", {"passphrase": passphrase})
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
-    with time_machine.travel(timezone.now() + timezone.timedelta(seconds=30)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=30)):
         assert enters(client, passphrase) == 302
 
 
@@ -102,13 +104,17 @@ def test_copies_are_counted_by_site_and_a_doubtful_one_is_not_shown_yet(
     assert "<strong>boards.example</strong>" not in page
 
 
-def test_a_rejected_copy_is_not_shown(client: Client, chirp: object, wren: User) -> None:
+def test_a_rejected_copy_is_not_shown(
+    client: Client, chirp: object, wren: User
+) -> None:
     case = a_case()
     sightings.decide(a_copy(case), wren, confirmed=False)
     assert "<strong>chirp.example</strong>" not in opens(client, case)
 
 
-def test_a_notice_is_told_in_plain_words(client: Client, chirp: object, wren: User) -> None:
+def test_a_notice_is_told_in_plain_words(
+    client: Client, chirp: object, wren: User
+) -> None:
     case = a_case()
     a_draft(a_copy(case), wren)
     page = opens(client, case)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from portal.cases.models import Case, Consent, Exhibit, Report
 from portal.celery import app
@@ -55,9 +56,9 @@ def test_a_report_opens_a_case_and_shows_its_passphrase_once(client: Client) -> 
 
 
 def test_the_worker_hears_of_the_report_at_once(
-    client: Client, django_capture_on_commit_callbacks: object
+    client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         client.post(
             "/report/adult/",
             a_form(client, urls="", pictures=[a_picture()], consents=["matching"]),
@@ -65,7 +66,9 @@ def test_the_worker_hears_of_the_report_at_once(
     assert Exhibit.objects.get().state == Exhibit.State.HASHED
 
 
-def test_the_same_form_sent_twice_is_one_report_with_one_passphrase(client: Client) -> None:
+def test_the_same_form_sent_twice_is_one_report_with_one_passphrase(
+    client: Client,
+) -> None:
     form = a_form(client)
     first = client.post("/report/adult/", form)
     second = client.post("/report/adult/", form)
@@ -73,7 +76,9 @@ def test_the_same_form_sent_twice_is_one_report_with_one_passphrase(client: Clie
     assert Case.objects.count() == 1
 
 
-def test_a_form_sent_again_much_later_says_that_the_words_were_shown(client: Client) -> None:
+def test_a_form_sent_again_much_later_says_that_the_words_were_shown(
+    client: Client,
+) -> None:
     form = a_form(client)
     client.post("/report/adult/", form)
     Report.objects.update(receipt=b"", receipt_until=None)
@@ -119,7 +124,9 @@ def test_more_pictures_than_ten_are_refused(client: Client) -> None:
     assert "You chose 11 pictures" in page
 
 
-def test_pictures_too_large_together_are_refused_beside_the_field(client: Client) -> None:
+def test_pictures_too_large_together_are_refused_beside_the_field(
+    client: Client,
+) -> None:
     half = b"x" * (settings.MAX_UPLOAD_BYTES // 2 + 1)
     page = refused(
         client,
@@ -129,7 +136,9 @@ def test_pictures_too_large_together_are_refused_beside_the_field(client: Client
     assert "larger than 25 MB together" in page
 
 
-def test_a_body_of_thirty_megabytes_is_refused_before_it_is_read(client: Client) -> None:
+def test_a_body_of_thirty_megabytes_is_refused_before_it_is_read(
+    client: Client,
+) -> None:
     form = a_form(client, pictures=[a_picture("a.jpg", b"x" * 30 * 2**20)])
     answer = client.post("/report/adult/", form)
     assert answer.status_code == 413
@@ -138,7 +147,9 @@ def test_a_body_of_thirty_megabytes_is_refused_before_it_is_read(client: Client)
 
 
 def test_five_thousand_addresses_are_refused_with_their_number(client: Client) -> None:
-    page = refused(client, urls="\n".join(f"https://e.example/{n}" for n in range(5000)))
+    page = refused(
+        client, urls="\n".join(f"https://e.example/{n}" for n in range(5000))
+    )
     assert "There are 5000 addresses. We can take 200" in page
 
 
@@ -157,7 +168,9 @@ def test_a_nul_byte_is_refused_beside_its_field(client: Client, field: str) -> N
 def test_right_to_left_marks_do_not_reach_the_record(client: Client) -> None:
     answer = client.post(
         "/report/adult/",
-        a_form(client, urls="\u202ehttps://chirp.example/\u200f1", details="\u202ea\u2066"),
+        a_form(
+            client, urls="\u202ehttps://chirp.example/\u200f1", details="\u202ea\u2066"
+        ),
     )
     passphrase_in(answer.content)
     assert Report.objects.get().urls.get().url == "https://chirp.example/1"
@@ -168,7 +181,9 @@ def test_too_long_a_story_is_refused_with_its_length(client: Client) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a", "x" * 500, "a b" * 20])
-def test_a_token_that_is_not_ours_is_refused_and_renewed(client: Client, token: str) -> None:
+def test_a_token_that_is_not_ours_is_refused_and_renewed(
+    client: Client, token: str
+) -> None:
     page = refused(client, token=token)
     assert f'value="{token}"' not in page or not token
 

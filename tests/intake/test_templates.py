@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
-TEMPLATES = sorted([*PORTAL.glob("templates/**/*.html"), *PORTAL.glob("*/templates/**/*.html")])
+TEMPLATES = sorted(
+    [*PORTAL.glob("templates/**/*.html"), *PORTAL.glob("*/templates/**/*.html")]
+)
 # Names, and what is the same in every language.
 NAMES = {"Take It Down", "Report Remove", "English · 中文 · 한국어", "HTTP", "×"}
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}
@@ -30,6 +32,7 @@ class Seen(HTMLParser):
         self.note(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
         for name, value in attrs:
             if name in SPOKEN:
                 self.note(value or "")
@@ -40,7 +43,9 @@ class Seen(HTMLParser):
             self.words.append(text)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PORTAL)))
+@pytest.mark.parametrize(
+    "path", TEMPLATES, ids=lambda path: str(path.relative_to(PORTAL))
+)
 def test_no_word_stands_outside_a_translation_tag(path: Path) -> None:
     seen = Seen()
     source = TRANSLATED.sub("", path.read_text("utf-8"))
