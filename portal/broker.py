@@ -31,6 +31,10 @@ class Channel(filesystem.Channel):
         self._folders()
         return super()._get(queue)
 
+    def _size(self, queue: str) -> int:
+        self._folders()
+        return super()._size(queue)
+
     def _queue_bind(self, *args: Any) -> None:
         self._folders()
         super()._queue_bind(*args)

@@ -15,10 +15,14 @@ from portal.platforms.models import Platform
 class ApiKey(models.Model):
     """A platform's key: we keep its hash, and show it once."""
 
+    class Scope(models.TextChoices):
+        LOOKUP = "lookup", _("ask whether pictures are known")
+        FEEDBACK = "feedback", _("tell what was done about a match")
+
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="api_keys")
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.BinaryField(max_length=32)  # BLAKE2b of the whole key
-    scopes = models.JSONField(default=list)  # "lookup", "feedback"
+    scopes = models.JSONField(default=list)  # of Scope
     issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -39,6 +43,21 @@ class Lookup(models.Model):
     at = models.DateTimeField(default=timezone.now)
     asked = models.PositiveIntegerField()
     matched = models.PositiveIntegerField()
+
+
+class MatchId(models.Model):
+    """A match id that we gave a platform, and the signal that it stands for.
+
+    The token is a keyed hash (BLAKE2b under MATCH_ID_KEY) of platform and signal: the same
+    whenever the same platform meets the same signal, so that it can count, and unrelated
+    for two platforms, so that they cannot compare notes. A hash leads nowhere back; this
+    row does, by one indexed look, and also after the key was changed. A cipher would need
+    no row, but then an id that we never gave out could be made up by whoever has the key.
+    """
+
+    platform = models.ForeignKey(Platform, models.CASCADE, related_name="match_ids")
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="match_ids")
+    token = models.CharField(max_length=32, unique=True)
 
 
 class Feedback(models.Model):

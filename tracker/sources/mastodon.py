@@ -4,6 +4,7 @@ https://docs.joinmastodon.org/methods/timelines/ ; Pleroma, Akkoma and others sp
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,6 +16,9 @@ from tracker.sources.addresses import joined
 from tracker.sources.base import Batch, Find, SourceError, cleaned, marked, parsed_time
 from tracker.sources.caller import Caller, refused
 
+_ID = re.compile(
+    r"[\w-]{1,64}", re.ASCII
+)  # numbers, or other servers' flakes and ULIDs
 MAX_PICTURES = 16  # of one status; Mastodon itself allows four
 PER_PAGE = 40  # the API's own maximum
 
@@ -41,7 +45,7 @@ class Mastodon:
     def batches(self, checkpoint: str | None) -> Iterator[Batch]:
         """One batch per status with pictures, and one per page."""
         visit = _Visit(self)
-        last = checkpoint or ""
+        last = checkpoint if checkpoint and _ID.fullmatch(checkpoint) else ""
         pages = visit.forward(last) if last else visit.from_history()
         for page in pages:
             for status in page:

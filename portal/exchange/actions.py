@@ -1,0 +1,173 @@
+"""What a platform's machine may do: ask, and tell us what it did. And who gives it a key.
+
+What it learns is a kind, a distance and a match id of its own; of the case, nothing.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+
+from portal.accounts.actions import audit
+from portal.accounts.models import User
+from portal.bank import actions as bank
+from portal.bank.actions import Hit
+from portal.cases.actions import record_event
+from portal.cases.models import Case, Consent
+from portal.exchange.authentication import digest_of
+from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
+from portal.platforms.models import Platform
+
+# A possible match is a question for a person with the picture before them, and no
+# platform's machine has one: it would block strangers' pictures.
+TOLD = ("exact", "near")
+
+# The signals of one picture, as portal.bank.actions.parse_signal made them. Their class
+# is the tracker's, which this app does not know.
+Question = Sequence[Any]
+
+
+class ExchangeError(Exception):
+    """Something a platform, or whoever gives out keys, cannot have. `code` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a platform learns of one match."""
+
+    match_id: str
+    kind: str  # exact, near
+    type: str  # of the signal that matched
+    distance: int  # bits
+
+
+@transaction.atomic
+def issue_key(
+    platform: Platform, scopes: Iterable[str], *, issued_by: User, approved_by: User
+) -> tuple[ApiKey, str]:
+    """A new key for a platform, and its text, which nobody can ever see again.
+
+    Raises ExchangeError unless two different people of the staff give it, and for a
+    scope that is none.
+    """
+    wanted = sorted(set(scopes))
+    if unknown := set(wanted) - set(ApiKey.Scope.values):
+        raise ExchangeError("unknown_scope", f"There is no scope {min(unknown)!r}.")
+    if not wanted:
+        raise ExchangeError("no_scope", "A key needs at least one scope.")
+    if issued_by == approved_by:
+        raise ExchangeError("one_person", "A key is given by two different people.")
+    if not (issued_by.is_active and approved_by.is_active):
+        raise ExchangeError("left", "Somebody who has left cannot give a key.")
+    prefix = secrets.token_hex(6)
+    text = f"rk_{prefix}_{secrets.token_hex(32)}"
+    key = ApiKey.objects.create(
+        platform=platform,
+        prefix=prefix,
+        digest=digest_of(text),
+        scopes=wanted,
+        issued_by=issued_by,
+        approved_by=approved_by,
+    )
+    reason = f"approved by user:{approved_by.pk}, may {' and '.join(wanted)}"
+    audit(issued_by, "issue_key", f"key:{key.pk} platform:{platform.pk}", reason)
+    return key, text
+
+
+@transaction.atomic
+def revoke_key(key: ApiKey, *, by: User, reason: str) -> bool:
+    """End a key, from its next request on. False if it had ended already."""
+    in_force = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+    if not in_force.update(revoked_at=timezone.now()):
+        return False
+    audit(by, "revoke_key", f"key:{key.pk} platform:{key.platform_id}", reason)
+    return True
+
+
+def lookup(key: ApiKey, questions: Sequence[Question]) -> list[list[Told]]:
+    """For each picture asked, in order, what this platform may learn of its matches."""
+    return _tell(key, bank.lookup(questions))
+
+
+def lookup_picture(key: ApiKey, data: bytes) -> list[list[Told]]:
+    """The same for one picture's bytes: hashed and forgotten. Raises BankError."""
+    return _tell(key, [bank.lookup_picture(data)])
+
+
+@transaction.atomic
+def give_feedback(
+    key: ApiKey, match_id: str, outcome: Feedback.Outcome, count: int = 1
+) -> tuple[Feedback, bool]:
+    """Take down what a platform did about a match, once, and tell the victim.
+
+    Telling it again corrects the count and is no second event. Raises ExchangeError for
+    a match id that we never gave this platform, and in the same words for one whose case
+    is withdrawn since. The second value is whether it is news.
+    """
+    given = (
+        MatchId.objects.filter(platform=key.platform_id, token=match_id)
+        .filter(signal__case__in=Case.objects.active())
+        .select_related("signal__case")
+        .first()
+    )
+    if given is None:
+        raise ExchangeError("unknown_match", "We know no match of yours by this id.")
+    feedback, is_new = Feedback.objects.update_or_create(
+        platform=key.platform,
+        signal=given.signal,
+        outcome=outcome,
+        defaults={"count": count},
+    )
+    case = given.signal.case
+    with translation.override(case.language):
+        said = str(outcome.label)
+    record_event(case, "feedback", once=f"feedback:{feedback.pk}", outcome=said)
+    return feedback, is_new
+
+
+def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
+    """Reduce hits to what may be told, remember which ids were given, and count."""
+    cases = {hit.signal.case_id for hits in answers for hit in hits}
+    shared = set(
+        Case.objects.consenting(Consent.Kind.SHARING)
+        .filter(pk__in=cases)
+        .values_list("pk", flat=True)
+    )
+    open_ = [
+        [hit for hit in hits if hit.kind in TOLD and hit.signal.case_id in shared]
+        for hits in answers
+    ]
+    given = {hit.signal.pk: _match_id(key, hit) for hits in open_ for hit in hits}
+    with transaction.atomic():
+        MatchId.objects.bulk_create(
+            (
+                MatchId(platform=key.platform, signal_id=signal, token=token)
+                for signal, token in given.items()
+            ),
+            ignore_conflicts=True,  # given before, and then the same
+        )
+        matched = sum(1 for hits in open_ if hits)
+        Lookup.objects.create(key=key, asked=len(answers), matched=matched)
+    return [
+        [
+            Told(given[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
+            for hit in hits
+        ]
+        for hits in open_
+    ]
+
+
+def _match_id(key: ApiKey, hit: Hit) -> str:
+    """See MatchId: the same for the same platform and signal, and a riddle to others."""
+    secret = blake2b(settings.MATCH_ID_KEY.encode(), person=b"match-id-key").digest()
+    named = f"{key.platform_id}:{hit.signal.pk}".encode()
+    return blake2b(named, digest_size=16, key=secret, person=b"match-id").hexdigest()
