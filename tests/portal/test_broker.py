@@ -1,10 +1,11 @@
 import shutil
 from pathlib import Path
+from typing import cast
 
 import pytest
 from kombu import Connection
 
-from portal.broker import Transport
+from portal.broker import Channel, Transport
 from portal.celery import ring
 from portal.sightings.tasks import process_report
 
@@ -24,7 +25,7 @@ def connection(tmp_path: Path) -> Connection:
 
 
 def test_a_deleted_folder_is_made_again(connection: Connection, tmp_path: Path) -> None:
-    channel = connection.channel()
+    channel = cast("Channel", connection.channel())
     channel._put("default", {"pk": 1})
     shutil.rmtree(tmp_path)
     assert channel._size("default") == 0
@@ -34,7 +35,7 @@ def test_a_deleted_folder_is_made_again(connection: Connection, tmp_path: Path) 
 
 
 def test_no_reader_sees_half_a_message(connection: Connection, tmp_path: Path) -> None:
-    connection.channel()._put("default", {"pk": 1})
+    cast("Channel", connection.channel())._put("default", {"pk": 1})
     (name,) = [path.name for path in (tmp_path / "messages").iterdir()]
     assert name.endswith(".default.msg")
 
