@@ -32,9 +32,9 @@ KINDS = {
 }
 
 
-class PlatformField(forms.ModelChoiceField[Platform]):
-    def label_from_instance(self, obj: Platform) -> str:
-        return obj.name
+def _platforms() -> list[tuple[str, str]]:
+    known = Platform.objects.values_list("pk", "name")
+    return [("", "–"), *((str(pk), name) for pk, name in known)]
 
 
 class SourceForm(forms.Form):
@@ -56,8 +56,8 @@ class SourceForm(forms.Form):
         help_text=gettext_lazy("This is kept on record."),
         max_length=300,
     )
-    platform = PlatformField(
-        Platform.objects.all(), label=gettext_lazy("Platform"), required=False
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Platform"), choices=_platforms, required=False
     )
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes between visits"),
@@ -65,6 +65,10 @@ class SourceForm(forms.Form):
         max_value=60 * 24 * 30,
         initial=60,
     )
+
+    def clean_platform(self) -> Platform | None:
+        chosen = self.cleaned_data["platform"]
+        return Platform.objects.filter(pk=chosen).first() if chosen else None
 
     def config(self) -> dict[str, object]:
         """The source's settings, in the shape its kind takes."""

@@ -1,5 +1,7 @@
 """What a victim may send us, and the words for what we cannot take."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Sequence
