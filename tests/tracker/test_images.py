@@ -1,9 +1,11 @@
 import io
 import struct
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -273,3 +275,13 @@ def test_an_endless_file_is_read_no_further_than_allowed() -> None:
     with pytest.raises(ImageError) as refusal:
         decode_file(Path("/dev/zero"))
     assert refusal.value.code == "too_large"
+
+
+def test_threads_may_decode_at_once_and_leave_the_warnings_alone() -> None:
+    exif = b"Exif\0\0II*\0\xff\xff\xff\x7f"
+    data = encode(landscape(1, (64, 48)), "JPEG", exif=exif)
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        sizes = {picture.image.size for picture in pool.map(decode, [data] * 200)}
+    assert sizes == {(64, 48)}
+    assert list(warnings.filters) == before
