@@ -64,7 +64,7 @@ def test_a_long_absence_is_caught_up_page_by_page() -> None:
     ("config", "path"),
     [
         ({}, "/api/v1/timelines/public?"),
-        ({"tag": "#art/ist"}, "/api/v1/timelines/tag/art%2Fist?"),
+        ({"tag": "#red/blue"}, "/api/v1/timelines/tag/red%2Fblue?"),
         ({"account": "ann@social.example"}, "/api/v1/accounts/42/statuses?"),
     ],
 )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,10 +67,10 @@ def is_gone(pid: int, seconds: float = 5) -> bool:
 
 def acting(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Let the child be another program than ours."""
-    real = subprocess.Popen
+    real: Any = subprocess.Popen
 
     def start(command: list[str], **kwargs: object) -> object:
-        return real([command[0], "-c", program], **kwargs)  # type: ignore[call-overload]
+        return real([command[0], "-c", program], **kwargs)
 
     monkeypatch.setattr(subprocess, "Popen", start)
 
@@ -294,7 +295,7 @@ def test_a_process_that_dies_is_an_error_with_a_code(
 
 
 def order(tmp_path: Path, **more: object) -> visit_process.Order:
-    fields = {
+    fields: dict[str, Any] = {
         "kind": "folder",
         "config": {"folder": str(tmp_path)},
         "checkpoint": None,
@@ -304,7 +305,7 @@ def order(tmp_path: Path, **more: object) -> visit_process.Order:
         "parent": os.getppid(),
         **more,
     }
-    return visit_process.Order(**fields)  # type: ignore[arg-type]
+    return visit_process.Order(**fields)
 
 
 def lines(out: io.BytesIO) -> list[dict[str, object]]:
