@@ -3,7 +3,6 @@
 Each is one transaction, except `deliver`: nothing may hold a lock while a server answers.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.actions import audit
 from portal.accounts.models import Organisation, User
 from portal.cases.actions import record_event
-from portal.cases.models import ALPHABET, Case, Consent
+from portal.cases.models import Case, Consent
 from portal.notices import compose, deadlines
 from portal.notices.channels import channel
 from portal.notices.channels.base import ChannelError
@@ -72,7 +71,6 @@ def draft(
             "rule_version": rule.version,
             "language": language,
             "elements": compose.elements(rule, sighting, organisation, language),
-            "reference": _new_reference(),
             "drafted_by": worker,
         },
     )
@@ -150,6 +148,8 @@ def deliver(notice: Notice) -> None:
 
     What fails for now is tried again by a sweep, later and later; see Notice.try_at.
     """
+    if notice.state != State.SENDING:
+        raise ValueError("Claim the notice first: only one worker may send it.")
     wanted = Case.objects.consenting(Consent.Kind.NOTICES).filter(pk=notice.case_id)
     if not wanted.exists():
         _drop(notice)
@@ -215,11 +215,6 @@ def _rule(rule_id: str) -> Rule:
         return rule_of(rule_id)
     except RuleError as error:
         raise NoticeError(str(error)) from None
-
-
-def _new_reference() -> str:
-    """Opaque, one for each notice: a leaked one tells which recipient leaked it."""
-    return "N-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 def _write(notice: Notice, rule: Rule) -> None:
