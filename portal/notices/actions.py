@@ -28,6 +28,7 @@ from portal.sightings.actions import raise_alert
 from portal.sightings.models import Alert, Sighting
 
 State = Notice.State
+MAX_ELEMENT = 5000  # characters
 MAX_ATTEMPTS = 12  # about a day
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
@@ -92,6 +93,8 @@ def revise(notice: Notice, worker: User, *, elements: Mapping[str, str]) -> Noti
     if unknown := sorted(set(elements) - set(rule.elements)):
         words = {"rule": rule.regime, "names": ", ".join(unknown)}
         raise NoticeError(_("%(rule)s has no place for: %(names)s.") % words)
+    if any(len(text) > MAX_ELEMENT for text in elements.values()):
+        raise NoticeError(_("At most %d characters, please.") % MAX_ELEMENT)
     letter = rule.letter(notice.language)
     for name, answers in letter.choices.items():
         if elements.get(name, "") not in {"", *answers}:
@@ -102,7 +105,7 @@ def revise(notice: Notice, worker: User, *, elements: Mapping[str, str]) -> Noti
     draft = locked.first()
     if draft is None:
         raise NoticeError(_("This notice is no longer a draft."))
-    merged = {name: text.strip() for name, text in (draft.elements | elements).items()}
+    merged = {name: _clean(text) for name, text in (draft.elements | elements).items()}
     draft.elements = {name: text for name, text in merged.items() if text}
     draft.rule_version = rule.version
     draft.drafted_by, draft.drafted_at = worker, timezone.now()
@@ -206,8 +209,13 @@ def _require_wanted(sighting: Sighting) -> None:
 
 
 def _require_reason(reason: str) -> None:
-    if not reason.strip():
+    if not _clean(reason):
         raise NoticeError(_("Please write why."))
+
+
+def _clean(text: str) -> str:
+    """Without blanks around it, and without what PostgreSQL cannot hold."""
+    return text.replace("\x00", "").strip()
 
 
 def _rule(rule_id: str) -> Rule:
@@ -243,7 +251,9 @@ def _drop(notice: Notice) -> None:
 
 @transaction.atomic
 def _keep_failure(notice: Notice, code: str, *, permanent: bool) -> None:
-    _keep_delivery(notice, ok=False, error=code)
+    Delivery.objects.create(
+        notice=notice, channel=notice.recipient.channel, ok=False, error=code[:60]
+    )
     if permanent or notice.attempts >= MAX_ATTEMPTS:
         if notice.move(State.FAILED, on=_mine(notice)):
             _tell(notice, "notice_failed")
@@ -255,7 +265,9 @@ def _keep_failure(notice: Notice, code: str, *, permanent: bool) -> None:
 
 @transaction.atomic
 def _keep_success(notice: Notice, receipt: str, time_to_act: timedelta) -> None:
-    _keep_delivery(notice, ok=True, receipt=receipt)
+    Delivery.objects.create(
+        notice=notice, channel=notice.recipient.channel, ok=True, receipt=receipt[:300]
+    )
     sent_at = timezone.now()
     if not notice.move(State.SENT, on=_mine(notice), sent_at=sent_at):
         return
@@ -265,21 +277,9 @@ def _keep_success(notice: Notice, receipt: str, time_to_act: timedelta) -> None:
     rechecking.watch(notice.sighting)
 
 
-def _keep_delivery(
-    notice: Notice, *, ok: bool, receipt: str = "", error: str = ""
-) -> None:
-    Delivery.objects.create(
-        notice=notice,
-        channel=notice.recipient.channel,
-        ok=ok,
-        receipt=receipt[:300],
-        error=error[:60],
-    )
-
-
 def _answer(notice: Notice, worker: User, state: State, answer: str) -> Notice:
     _require_reason(answer)
-    text, now = answer.strip()[:300], timezone.now()
+    text, now = _clean(answer)[:300], timezone.now()
     if not notice.move(state, answer=text, answered_at=now):
         raise NoticeError(_("This notice is not waiting for such an answer."))
     audit(worker, f"{state}_notice", f"notice:{notice.pk}", "the recipient's answer")

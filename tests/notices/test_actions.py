@@ -165,6 +165,15 @@ def test_an_answer_outside_the_choices_is_refused(draft: Notice, wren: User) -> 
     assert "Generated or altered: no." in revised.body
 
 
+def test_a_text_is_bounded_and_holds_nothing_a_database_cannot(
+    draft: Notice, wren: User
+) -> None:
+    with pytest.raises(NoticeError, match="At most 5000"):
+        actions.revise(draft, wren, elements={"account": "a" * 5001})
+    revised = actions.revise(draft, wren, elements={"account": "mal\x00lory"})
+    assert revised.elements["account"] == "mallory"
+
+
 def test_only_a_draft_can_be_revised(
     sighting: Sighting, wren: User, stella: User
 ) -> None:
