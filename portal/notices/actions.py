@@ -19,7 +19,7 @@ from portal.notices import compose, deadlines
 from portal.notices.channels import channel
 from portal.notices.channels.base import ChannelError
 from portal.notices.models import Deadline, Delivery, Notice
-from portal.notices.validation import Problem, problems
+from portal.notices.validation import Problem, problems, refusal
 from portal.platforms.models import Platform
 from portal.platforms.rules import Rule, RuleError
 from portal.platforms.rules import rule as rule_of
@@ -28,7 +28,6 @@ from portal.sightings.actions import raise_alert
 from portal.sightings.models import Alert, Sighting
 
 State = Notice.State
-MAX_ELEMENT = 5000  # characters
 MAX_ATTEMPTS = 12  # about a day
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
@@ -90,15 +89,8 @@ def revise(notice: Notice, worker: User, *, elements: Mapping[str, str]) -> Noti
     Raises NoticeError.
     """
     rule = _rule(notice.rule)
-    if unknown := sorted(set(elements) - set(rule.elements)):
-        words = {"rule": rule.regime, "names": ", ".join(unknown)}
-        raise NoticeError(_("%(rule)s has no place for: %(names)s.") % words)
-    if any(len(text) > MAX_ELEMENT for text in elements.values()):
-        raise NoticeError(_("At most %d characters, please.") % MAX_ELEMENT)
-    letter = rule.letter(notice.language)
-    for name, answers in letter.choices.items():
-        if elements.get(name, "") not in {"", *answers}:
-            raise NoticeError(_("Choose one of: %s.") % ", ".join(answers))
+    if reason := refusal(elements, rule, notice.language):
+        raise NoticeError(reason)
     if _organisation_of(worker) != notice.drafted_by.organisation:
         raise NoticeError(_("This notice is in the name of another organisation."))
     locked = Notice.objects.select_for_update().filter(pk=notice.pk, state=State.DRAFT)
