@@ -18,7 +18,6 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
-    OpenApiYamlRenderer,
 )
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -121,7 +120,7 @@ class Schema(Plain):
 
     authentication_classes = []
     permission_classes = [AllowAny]
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, schema.YamlRenderer]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
