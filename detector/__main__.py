@@ -83,12 +83,11 @@ def _report_json(path: Path, assessment: Assessment) -> None:
 
 def _report_table(path: Path, assessment: Assessment) -> None:
     console = Console()
-    table = Table("Looked at", "Found", "Strength", "What it means", show_lines=True)
+    table = Table("Looked at", "Found, and what it means", "Strength", show_lines=True)
     for piece in assessment.evidence:
-        table.add_row(
-            piece.kind.replace("_", " "),
-            *map(Text, (piece.finding, piece.strength, piece.detail)),
-        )
+        found = Text.assemble((piece.finding, "bold"), "\n", piece.detail)
+        found.overflow = "fold"  # a quote is shown whole
+        table.add_row(piece.kind.replace("_", " "), found, piece.strength)
     console.print(Text(_printable(path), style="bold"))
     console.print(Text(SUMMARIES[assessment.finding]))
     console.print(table)

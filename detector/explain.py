@@ -174,16 +174,16 @@ TEXTS: Final[dict[str, Text]] = {
         "traces of an earlier JPEG quality",
         "Saved again at different qualities, the picture changes unusually little at "
         "quality {qualities}, so it was probably saved at that quality before; "
-        "{share:.0%} of its textured areas prefer clearly another quality than the "
-        "rest. Most pictures that were passed on were saved more than once, and smooth "
-        "areas mislead this measurement.",
+        "{share:.0%} of its textured areas show yet another one. Most pictures that "
+        "were passed on were saved more than once, and smooth areas mislead this "
+        "measurement.",
     ),
     "jpeg_ghosts.none": Text(
-        "no trace of an earlier JPEG quality",
-        "Saved again at different qualities, the picture shows no earlier quality at "
-        "which it changes little; {share:.0%} of its textured areas prefer clearly "
-        "another quality than the rest. Smooth areas mislead this measurement, and "
-        "resizing removes the trace.",
+        "no trace of an earlier JPEG quality of the whole",
+        "Saved again at different qualities, the picture as a whole shows no earlier "
+        "quality; {share:.0%} of its textured areas show one of their own, as pasted "
+        "parts can, but so do repeated saving and smooth areas. Resizing removes the "
+        "trace.",
     ),
     "error_level.measured": Text(
         "error level {median:.2f}, busiest areas {ratio:.1f} times that",

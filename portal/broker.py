@@ -17,18 +17,23 @@ class Channel(filesystem.Channel):
         for folder in (self.data_folder_in, self.processed_folder, self.control_folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    # Its two base classes give the second parameter different names.
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         self._folders()
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         path = Path(self.data_folder_out) / name
         half = path.with_suffix(".half")
-        half.write_text(dumps(message), encoding="utf-8")
+        half.write_text(dumps(payload), encoding="utf-8")
         half.rename(path)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         del timeout  # the transport polls
         self._folders()
         return super()._get(queue)
+
+    def _size(self, queue: str) -> int:
+        self._folders()
+        return super()._size(queue)
 
     def _queue_bind(self, *args: Any) -> None:
         self._folders()

@@ -19,22 +19,14 @@ class QuietFormatter(logging.Formatter):
         return ""
 
 
-class QuietTasks(logging.Filter):
-    """Celery puts the exception's repr into its message; we keep its type only."""
+class QuietCelery(logging.Filter):
+    """Celery puts exceptions, and once a whole stack, into its messages; we keep the type."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, dict) and "exc" in record.args:
-            kind = (
-                record.exc_info[0].__name__
-                if record.exc_info and record.exc_info[0]
-                else "?"
-            )
-            record.msg, record.args = (
-                "task %s[%s] failed: %s",
-                (
-                    record.args.get("name"),
-                    record.args.get("id"),
-                    kind,
-                ),
-            )
+        if not record.name.startswith("celery") or record.exc_info is None:
+            return True
+        error = record.exc_info[0].__name__ if record.exc_info[0] else "?"
+        task = record.args if isinstance(record.args, dict) else {}
+        what = f"{task['name']}[{task.get('id')}]" if "name" in task else record.name
+        record.msg, record.args = "%s failed: %s", (what, error)
         return True

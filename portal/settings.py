@@ -95,6 +95,10 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "portal" / "static
 if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
     STATICFILES_DIRS.append(("echarts", BASE_DIR / "node_modules" / "echarts" / "dist"))
 
+# Not collected (a fresh clone, the tests): files are served from where they lie.
+COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not COLLECTED
+
 MAX_UPLOAD_BYTES = 25 * 2**20
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2**20
 # An upload is held in memory and sealed from there: it never lies on a disk in clear.
@@ -102,7 +106,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": with it a browser sends `Origin: null` with our own forms, and Django
+# refuses them all. Nothing is told to another site either way.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = HTTPS
@@ -113,6 +119,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_AGE = None  # no cookie outlives the browser's window
 SESSION_COOKIE_AGE = 15 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -164,7 +171,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (BASE_DIR / "staticfiles" / "staticfiles.json").exists()
+        if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
     # Sealed bytes only: portal/cases/evidence.py is the one door.
@@ -200,6 +207,7 @@ BROKER_URL = env.text("BROKER_URL", "filesystem://")
 BROKER_DIR = VAR / "broker"
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL == "filesystem://":
+    CELERY_BROKER_URL = "filesystem://localhost//"
     CELERY_BROKER_TRANSPORT = "portal.broker.Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
@@ -230,7 +238,8 @@ CELERY_TASK_ROUTES = {
 # How long a worker may hold a row before a sweep takes it for dead.
 CLAIM_LIFETIME = timedelta(seconds=env.number("CLAIM_SECONDS", 120))
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+# Its own memory of last runs is a pickle, and sweeps may run at any start.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     name: {
         "task": task,
@@ -303,7 +312,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"tasks": {"()": "portal.logs.QuietTasks"}},
+    "filters": {"celery": {"()": "portal.logs.QuietCelery"}},
     "formatters": {
         "quiet": {
             "()": "portal.logs.QuietFormatter",
@@ -314,7 +323,7 @@ LOGGING = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "quiet",
-            "filters": ["tasks"],
+            "filters": ["celery"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
@@ -324,6 +333,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        "faiss.loader": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },
 }

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,14 +179,17 @@ def mastodon(statuses: int = 7, per_page: int = 3) -> Site:
     """A public timeline, newest first, that pages by max_id and min_id."""
     site = Site()
 
+    def number(text: str, otherwise: int) -> int:
+        return int(text) if text.isdecimal() else otherwise
+
     def timeline(path: str, _: dict[str, str]) -> Answer:
         query = dict(
             pair.split("=", 1)
             for pair in path.partition("?")[2].split("&")
             if "=" in pair
         )
-        newest = int(query.get("max_id", 10**9)) - 1
-        oldest = int(query.get("since_id", query.get("min_id", 0))) + 1
+        newest = number(query.get("max_id", ""), 10**9) - 1
+        oldest = number(query.get("min_id", ""), 0) + 1
         ids = [n for n in range(statuses, 0, -1) if oldest <= n <= newest]
         if "min_id" in query:
             ids = ids[-per_page:]
@@ -237,3 +241,44 @@ def feed(entries: int = 3) -> Site:
     site.pages["/feed"] = atom
     site.pages |= {f"/f/{n}.jpg": picture(200 + n) for n in range(entries)}
     return site
+
+
+def warc_record(kind: str, url: str, http: bytes, **headers: str) -> bytes:
+    """One WARC 1.0 record; warcio's own writer leaves its temporary files open."""
+    lines = {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<urn:uuid:{zlib.crc32(url.encode() + http):08x}>",
+        "WARC-Date": "2026-02-03T04:05:06Z",
+        "WARC-Target-URI": url,
+        "Content-Type": f"application/http; msgtype={kind}",
+        "Content-Length": str(len(http)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return b"WARC/1.0\r\n" + head.encode() + b"\r\n" + http + b"\r\n\r\n"
+
+
+def warc_response(
+    url: str, body: bytes, *headers: str, status: str = "200 OK"
+) -> bytes:
+    head = "".join(f"{header}\r\n" for header in headers)
+    return warc_record(
+        "response", url, f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
+    )
+
+
+def recording(pictures: int = 3) -> list[bytes]:
+    """Pages, pictures and their requests, on either side of the response."""
+    records = []
+    for n in range(pictures):
+        page, image = f"http://album.example/{n}", f"http://album.example/{n}.jpg"
+        records.append(
+            warc_response(page, b"<html>page</html>", "Content-Type: text/html")
+        )
+        asked = f"GET /{n}.jpg HTTP/1.1\r\nReferer: {page}\r\n\r\n".encode()
+        pair = [
+            warc_response(image, picture(300 + n)),
+            warc_record("request", image, asked),
+        ]
+        records += pair if n % 2 else reversed(pair)
+    return records

@@ -25,6 +25,7 @@ from tracker.signals import (
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
+from tracker.spread import Point, Spread, spread
 from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
@@ -44,10 +45,12 @@ __all__ = [
     "Match",
     "Media",
     "Picture",
+    "Point",
     "Response",
     "Signal",
     "SignalError",
     "SourceError",
+    "Spread",
     "VisitError",
     "VisitLimits",
     "ask_picture",
@@ -63,6 +66,7 @@ __all__ = [
     "radius_of",
     "scan",
     "signal_type",
+    "spread",
     "strength",
     "user_agent",
     "visit",

@@ -5,16 +5,14 @@ import hashlib
 import json
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from tracker.sources import Find
 from tracker.visit import VisitError, VisitLimits, visit
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-
-def add_parser(subparsers: "Subparsers") -> None:
+def add_parser(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
     """Add the command `crawl`, whose `run` is below."""
     parser = subparsers.add_parser(
         "crawl",
@@ -41,7 +39,10 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the finds; 0 when the visit ended well, 1 and a sentence when it did not."""
+    """Print each find, then how many there were on how many pages.
+
+    Returns 0 when the visit ended well; 1, and says why, when it did not.
+    """
     config = {
         "url": args.url,
         "allow": args.allow,

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from tracker.sources import Batch, Find, Media
 
 ROOT = Path(__file__).parents[1]
 MAX_HEADER = 16 * 2**20  # bytes of one frame's JSON line: a checkpoint is far smaller
+MAX_FINDS = 100  # of one batch
 BLOCK = 1024 * 1024
 # Nothing of ours, no proxy settings, no secrets; numeric libraries stay in one thread.
 ENVIRONMENT = {
@@ -69,7 +70,7 @@ def visit(
     config: Mapping[str, object],
     checkpoint: str | None = None,
     limits: VisitLimits = VisitLimits(),
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The batches of `build(kind, config)`, made in a guarded process.
 
     The process ends when the visit does, when its time is up, when the caller closes
@@ -95,7 +96,7 @@ def visit(
         bufsize=0,
     )
     try:
-        yield from _batches(child, order, time.monotonic() + limits.seconds)
+        yield from _batches(child, order, limits)
     finally:
         _kill(child)
 
@@ -105,51 +106,70 @@ def _plain(value: object) -> object:
 
 
 def _batches(
-    child: subprocess.Popen[bytes], order: dict[str, object], deadline: float
+    child: subprocess.Popen[bytes], order: Mapping[str, object], limits: VisitLimits
 ) -> Iterator[Batch]:
+    deadline = time.monotonic() + limits.seconds
     if child.stdin is None or child.stdout is None:
         raise VisitError("crashed")
     with contextlib.suppress(BrokenPipeError), child.stdin:
         child.stdin.write(json.dumps(order).encode())
-    frames = _Frames(child.stdout.fileno(), deadline)
-    while True:
-        header = frames.header()
-        if header is None:
-            raise VisitError(_cause(child.wait()))
+    frames = _Frames(child.stdout.fileno(), deadline, limits.max_body)
+    while (header := frames.header()) is not None:
         if "error" in header:
-            raise VisitError(**header["error"])
+            raise _error(header["error"])
         if header.get("end"):
             return
         yield _batch(header, frames)
+    raise VisitError(_cause(child))
 
 
 def _batch(header: dict[str, Any], frames: "_Frames") -> Batch:
-    """The counterpart of visit_process.frame()."""
+    """The counterpart of visit_process.frame(); nothing that the child says is sure."""
     try:
-        checkpoint = header["checkpoint"]
+        checkpoint = _text(header["checkpoint"])
+        if len(header["finds"]) > MAX_FINDS:
+            raise VisitError("frame")
         finds = tuple(_find(item, frames, checkpoint) for item in header["finds"])
-        return Batch(finds, checkpoint, done=header["done"])
+        return Batch(finds, checkpoint, done=header["done"] is True)
     except (KeyError, TypeError, ValueError):
         raise VisitError("frame") from None
 
 
 def _find(item: dict[str, Any], frames: "_Frames", checkpoint: str) -> Find:
-    posted_at = item["posted_at"]
     return Find(
-        item["url"],
-        Media(item["media_url"], frames.body(item["size"]), item["content_type"]),
-        item["account"],
-        datetime.fromisoformat(posted_at) if posted_at else None,
-        checkpoint,
+        url=_text(item["url"]),
+        media=Media(
+            url=_text(item["media_url"]),
+            body=frames.body(item["size"]),
+            content_type=_text(item["content_type"]),
+        ),
+        account=_text(item["account"]),
+        posted_at=item["posted_at"] and datetime.fromisoformat(item["posted_at"]),
+        checkpoint=checkpoint,
     )
+
+
+def _error(told: dict[str, Any]) -> VisitError:
+    try:
+        code, sentence = _text(told["code"]), _text(told.get("sentence", ""))
+        return VisitError(code, sentence, told.get("retry_after"))
+    except (KeyError, TypeError, AttributeError):
+        return VisitError("frame")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError
 
 
 class _Frames:
     """Reads JSON lines and the bytes after them, and never waits past the deadline."""
 
-    def __init__(self, source: int, deadline: float) -> None:
+    def __init__(self, source: int, deadline: float, max_body: int) -> None:
         self._source = source
         self._deadline = deadline
+        self._max_body = max_body
         self._read = bytearray()
 
     def header(self) -> dict[str, Any] | None:
@@ -172,6 +192,8 @@ class _Frames:
         return header
 
     def body(self, size: int) -> bytes:
+        if not 0 <= size <= self._max_body:
+            raise VisitError("frame")
         while len(self._read) < size:
             if not self._more():
                 raise VisitError("crashed")
@@ -188,8 +210,12 @@ class _Frames:
         return bool(piece)
 
 
-def _cause(returncode: int) -> str:
-    return "cpu" if -returncode == signal.SIGXCPU else "crashed"
+def _cause(child: subprocess.Popen[bytes]) -> str:
+    """Why it said nothing more."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        if child.wait(timeout=5) == -signal.SIGXCPU:
+            return "cpu"
+    return "crashed"
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -52,7 +52,9 @@ def run(order: Order, out: BinaryIO) -> None:
     largest = min(wanted, order.max_body) if isinstance(wanted, int) else wanted
     try:
         source = build(order.kind, {**order.config, "max_bytes": largest})
-        for batch in source.batches(order.checkpoint):
+        # Kept in a name: to close it means to wait for what it is just fetching.
+        batches = source.batches(order.checkpoint)
+        for batch in batches:
             frame(batch, out)
             if time.monotonic() > soft:
                 break

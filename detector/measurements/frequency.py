@@ -134,5 +134,6 @@ def _off_eighth(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _count_peaks(above: NDArray[np.bool_]) -> int:
-    _, count = ndimage.label(above)
+    # Rows run round: shifted, a peak at frequency 0 is one piece again.
+    _, count = ndimage.label(fft.fftshift(above, axes=0))
     return int(count)

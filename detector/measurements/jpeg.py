@@ -26,8 +26,8 @@ _STANDARD: Final = np.array(
 _QUALITIES: Final = range(50, 96, 5)
 _BLOCK: Final = 16
 _TEXTURED: Final = 2.0  # grey levels of deviation; smooth blocks fit every quality
-_DIP: Final = 0.9  # a ghost lies this much below both of its neighbours
-_FAR: Final = 10  # a block's quality that differs by this much is another one
+_DIP: Final = 0.9  # a ghost's change against that at five less and five more
+_DIP_OF_BLOCK: Final = 0.5  # the same for one block, where chance does more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Tables:
 @dataclass(frozen=True, slots=True)
 class Ghosts:
     qualities: tuple[int, ...]  # where the picture changes least, local minima
-    share: float  # of textured blocks whose best quality is far from the most common
+    share: float  # of textured blocks that have a ghost which the whole has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +91,19 @@ def ghosts(luma: Luma) -> Ghosts:
     if not textured.any():
         return Ghosts(qualities=(), share=0.0)
     chosen = errors[:, textured]  # (qualities, textured blocks)
-    best = np.array(_QUALITIES)[chosen.argmin(axis=0)]
-    common = np.bincount(best).argmax()
+    whole = _dips(chosen.mean(axis=1), _DIP)
+    parts = _dips(chosen, _DIP_OF_BLOCK) & ~whole[:, None]
     return Ghosts(
-        qualities=_dips(chosen.mean(axis=1)),
-        share=float(np.mean(np.abs(best - common) >= _FAR)),
+        qualities=tuple(_QUALITIES[index] for index in np.flatnonzero(whole)),
+        share=float(parts.any(axis=0).mean()),
     )
 
 
-def _dips(curve: NDArray[np.float32]) -> tuple[int, ...]:
-    """Return the qualities at which the curve lies clearly below both neighbours."""
-    left, here, right = curve[:-2], curve[1:-1], curve[2:]
-    inner = np.flatnonzero(here < _DIP * np.minimum(left, right)) + 1
-    return tuple(_QUALITIES[index] for index in inner)
+def _dips(curves: NDArray[np.float32], depth: float) -> NDArray[np.bool_]:
+    """Mark, along the first axis, what lies clearly below both of its neighbours."""
+    dips = np.zeros(curves.shape, dtype=np.bool_)
+    dips[1:-1] = curves[1:-1] < depth * np.minimum(curves[:-2], curves[2:])
+    return dips
 
 
 def error_level(luma: Luma) -> ErrorLevel:

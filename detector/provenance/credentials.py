@@ -5,6 +5,7 @@ its own with limits on memory and time; no network is asked.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,8 @@ from detector.provenance.metadata import Metadata
 from detector.provenance.source_type import MADE_BY_AI, term
 
 _READER: Final = Path(__file__).with_name("credentials_reader.py")
-_JUMBF: Final = b"jumb"  # every embedded manifest lies in a box of this type
+# Every embedded manifest begins as a JUMBF box with its description (ISO 19566-5).
+_JUMBF: Final = re.compile(rb"jumb.{4}jumd", re.DOTALL)
 _REMOTE: Final = "{http://purl.org/dc/terms/}provenance"
 _MAX_BYTES: Final = 64 << 20
 _SECONDS: Final = 10
@@ -42,7 +44,7 @@ def read(metadata: Metadata, *, trust_anchors: str = "") -> Iterator[Evidence]:
         trust_anchors: Certificates in PEM form whose signers are trusted. Without them
             a signature can be intact, but nobody vouches for the signer.
     """
-    if _JUMBF in metadata.data:
+    if _JUMBF.search(metadata.data):
         yield from _embedded(metadata.data, trust_anchors)
     else:
         for address in metadata.xmp_values(_REMOTE)[:1]:
@@ -94,47 +96,55 @@ def _chain(store: Manifest) -> list[Manifest]:
     An ingredient that was only an input, such as a style reference, is not followed:
     that it was made by AI says nothing about this picture.
     """
-    manifests = store.get("manifests", {})
-    labels = [store.get("active_manifest")]
+    manifests = _object(store.get("manifests"))
+    labels = [str(store.get("active_manifest"))]
     for label in labels:
-        for ingredient in manifests.get(label, {}).get("ingredients", []):
-            following = ingredient.get("active_manifest")
+        for ingredient in _objects(_object(manifests.get(label)).get("ingredients")):
+            following = str(ingredient.get("active_manifest"))
             if (
                 ingredient.get("relationship") != "inputTo"
-                and following in manifests
                 and following not in labels
                 and len(labels) < _MAX_MANIFESTS
             ):
                 labels.append(following)
-    return [manifests[label] for label in labels if label in manifests]
+    return [_object(manifests.get(label)) for label in labels]
 
 
 def _statements(manifests: list[Manifest]) -> Iterator[str]:
     """Yield one line for every action that was done by generative AI."""
     for manifest in manifests:
-        for assertion in manifest.get("assertions", []):
+        for assertion in _objects(manifest.get("assertions")):
             if not str(assertion.get("label")).startswith("c2pa.actions"):
                 continue
-            for action in assertion.get("data", {}).get("actions", []):
-                source = str(action.get("digitalSourceType", ""))
+            for action in _objects(_object(assertion.get("data")).get("actions")):
+                source = str(action.get("digitalSourceType"))
                 if term(source) in MADE_BY_AI:
-                    by = _name(action.get("softwareAgent"))
-                    yield " ".join(filter(None, (action.get("action"), source, by)))
+                    agent = _name(action.get("softwareAgent"))
+                    yield f"{action.get('action')} {source} {agent}".strip()
 
 
 def _signer(manifests: list[Manifest]) -> Iterator[str]:
     """Yield who made the active manifest, and in whose name it was signed."""
     for manifest in manifests[:1]:
-        for generator in manifest.get("claim_generator_info", [])[:1]:
+        for generator in _objects(manifest.get("claim_generator_info"))[:1]:
             yield f"made with {_name(generator)}"
-        if issuer := manifest.get("signature_info", {}).get("issuer"):
+        if issuer := _object(manifest.get("signature_info")).get("issuer"):
             yield f"certificate of {issuer}"
+
+
+def _failures(store: Manifest) -> list[str]:
+    codes = (str(one.get("code")) for one in _objects(store.get("validation_status")))
+    return [code for code in dict.fromkeys(codes) if not code.endswith(".untrusted")]
 
 
 def _name(agent: object) -> str:
     return str(agent.get("name", "")) if isinstance(agent, dict) else str(agent or "")
 
 
-def _failures(store: Manifest) -> list[str]:
-    codes = (str(status.get("code")) for status in store.get("validation_status", []))
-    return [code for code in dict.fromkeys(codes) if not code.endswith(".untrusted")]
+def _object(value: object) -> Manifest:
+    """Take a JSON object, or an empty one where a stranger wrote something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Manifest]:
+    return list(filter(None, map(_object, value))) if isinstance(value, list) else []

@@ -15,7 +15,7 @@ from detector.provenance.metadata import Metadata
 _AI_TOOLS: Final = (
     "stable diffusion", "stablediffusion", "automatic1111", "comfyui", "invokeai",
     "fooocus", "novelai", "midjourney", "dall-e", "dall·e", "dalle", "gpt-image",
-    "gpt-4o", "chatgpt", "openai", "firefly", "imagen", "gemini", "google ai",
+    "gpt-4o", "chatgpt", "openai", "adobe firefly", "google gemini", "google ai",
     "bing image creator", "leonardo.ai", "ideogram", "black forest labs", "flux.1",
     "dreamstudio", "nightcafe", "draw things", "diffusionbee", "swarmui", "sd.next",
     "easy diffusion", "seaart", "tensor.art", "liblib", "faceapp", "reface",
@@ -41,9 +41,12 @@ _MAX_NAME: Final = 1000
 
 
 def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Match any of the names as a whole word, as far as its script has words."""
-    choice = "|".join(map(re.escape, names))
-    return re.compile(rf"(?<![a-z])(?:{choice})(?![a-z])", re.IGNORECASE)
+    """Match any of the names as a whole word, where its script has words."""
+    return re.compile("|".join(map(_word, names)), re.IGNORECASE)
+
+
+def _word(name: str) -> str:
+    return rf"(?<![a-z]){re.escape(name)}(?![a-z])" if name.isascii() else name
 
 
 _AI_TOOL: Final = _any_of(_AI_TOOLS)

@@ -70,7 +70,9 @@ def _guarded(config: dict[str, object]) -> dict[str, object]:
     root = settings.CRAWL_FOLDERS.resolve()
     folder = (root / str(config["folder"])).resolve()
     if not folder.is_relative_to(root):
-        raise tracker.VisitError("config", "The folder is not below the operator's own.")
+        raise tracker.VisitError(
+            "config", "The folder is not below the operator's own."
+        )
     return config | {"folder": str(folder)}
 
 

@@ -2,10 +2,10 @@ import json
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from portal.exchange.actions import issue_key
 
 from portal.accounts.models import User
 from portal.bank.models import Signal
+from portal.exchange.actions import issue_key
 from portal.exchange.models import Feedback, Lookup
 from portal.platforms.models import Platform
 from tests import drawing

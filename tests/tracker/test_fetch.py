@@ -4,6 +4,7 @@ import gzip
 import logging
 import socket
 import ssl
+import sys
 import threading
 import time
 import zlib
@@ -14,7 +15,6 @@ import pytest
 import trustme
 
 from tests.loopback_sites import Answer, Page, Site, serve, talk
-from tracker import fetch as module
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.netguard import SENTENCES
 
@@ -261,7 +261,7 @@ def own_authority(monkeypatch: pytest.MonkeyPatch, name: str) -> ssl.SSLContext:
     authority.issue_cert(name).configure_cert(server)
     client = ssl.create_default_context()
     authority.configure_trust(client)
-    monkeypatch.setattr(module, "_tls", lambda: client)
+    monkeypatch.setattr(sys.modules["tracker.fetch"], "_tls", lambda: client)
     return server
 
 

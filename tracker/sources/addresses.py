@@ -24,7 +24,7 @@ _LINK_PARAMETER = re.compile(
     r"(?i)(img|image|page|media|target|src|link)?_?(ur[il]|link|u)"
 )
 _HOST_AND_PATH = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}/", re.IGNORECASE)
-_PICTURE = re.compile(r"\.(jpe?g|jfif|png|webp|gif|avif|bmp)$", re.IGNORECASE)
+_PICTURE = re.compile(r"(?i)\.(jpe?g|jfif|png|webp|gif|avif|bmp)$")
 _NOT_A_PAGE = re.compile(
     r"\.(jpe?g|jfif|png|webp|gif|avif|bmp|svg|ico|tiff?|heic|psd|mp[34]|m4[av]|webm|mov|"
     r"avi|mkv|ogg|wav|flac|pdf|docx?|xlsx?|pptx?|odt|zip|rar|7z|t?gz|bz2|xz|tar|exe|dmg|"
@@ -41,6 +41,8 @@ def joined(base: str, href: str) -> str | None:
     try:
         parts = urlsplit(safe_url_string(urljoin(base, href)))
         if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return None
+        if parts.port == 0:  # to ask for the port is to check it
             return None
         return urlunsplit(parts._replace(fragment=""))
     except ValueError:
@@ -93,7 +95,7 @@ def shape(url: str) -> tuple[str, tuple[str, ...]]:
 
 
 def is_picture(url: str) -> bool:
-    return _PICTURE.search(urlsplit(url).path) is not None
+    return _PICTURE.search(re.split("[?#]", url, maxsplit=1)[0]) is not None
 
 
 def may_be_page(url: str) -> bool:

@@ -3,8 +3,8 @@
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar, cast, get_type_hints
@@ -120,6 +120,12 @@ def _fit(field: Field[Any], hint: object, value: object) -> object:
                 "config", f"The setting “{field.name}” is between {low} and {high}."
             )
     return value
+
+
+def marked(finds: Iterable[Find], checkpoint: str, *, done: bool = False) -> Batch:
+    """A batch whose finds all carry its checkpoint."""
+    held = tuple(replace(find, checkpoint=checkpoint) for find in finds)
+    return Batch(held, checkpoint, done)
 
 
 def busy(retry_after: str) -> SourceError:

@@ -82,5 +82,8 @@ def _robots(url: str, allow: frozenset[str], headers: dict[str, str]) -> Fetched
         return Fetched(url, HTTPStatus.OK, {}, NOBODY)
     if got.status < HTTPStatus.BAD_REQUEST:
         return got
-    absent = got.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    absent = (
+        got.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        and got.status != HTTPStatus.TOO_MANY_REQUESTS
+    )
     return Fetched(url, HTTPStatus.OK, {}, b"" if absent else NOBODY)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import feedparser
@@ -18,12 +19,13 @@ from lxml.etree import LxmlError
 
 from tracker.fetch import Response
 from tracker.sources.addresses import is_picture, joined
-from tracker.sources.base import Batch, Find, cleaned, parsed_time, short_hash
+from tracker.sources.base import Batch, Find, cleaned, marked, parsed_time, short_hash
 from tracker.sources.caller import Caller, refused
 from tracker.sources.page import read
 
 MAX_ENTRIES = 500
 MAX_PICTURES = 50  # of one entry
+GROUP = 8  # pictures that share one batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Feed:
     def batches(self, checkpoint: str | None) -> Iterator[Batch]:
         """One batch per entry that is new since the checkpoint."""
         caller = Caller(self.allow, self.contact, self.min_delay, self.max_bytes)
-        known, seen = _load(checkpoint)
+        known, remembered = _load(checkpoint)
         response = caller.get(self.url, known)
         if response.status == HTTPStatus.NOT_MODIFIED:
             yield Batch((), checkpoint or "", done=True)
@@ -47,12 +49,16 @@ class Feed:
         if response.status != HTTPStatus.OK:
             raise refused(response)
         entries = _entries(response)
+        seen = [mark for mark in remembered if mark in entries]
         for mark, entry in entries.items():
             if mark in seen:
                 continue
+            place = _dump({}, seen)
+            finds = _finds(caller, entry, response.url)
+            while len(group := tuple(islice(finds, GROUP))) == GROUP:
+                yield marked(group, place)
             seen.append(mark)
-            place = _dump({}, [mark for mark in seen if mark in entries])
-            yield Batch(tuple(_finds(caller, entry, response.url, place)), place)
+            yield marked(group, _dump({}, seen))
         yield Batch((), _dump(_version(response), list(entries)), done=True)
 
 
@@ -71,7 +77,7 @@ def _entries(response: Response) -> dict[str, Any]:
     }
 
 
-def _finds(caller: Caller, entry: Any, base: str, place: str) -> Iterator[Find]:
+def _finds(caller: Caller, entry: Any, base: str) -> Iterator[Find]:
     page = joined(base, entry.get("link", "")) or base
     account, posted_at = cleaned(entry.get("author")), _time(entry)
     pictures = dict.fromkeys(
@@ -80,7 +86,7 @@ def _finds(caller: Caller, entry: Any, base: str, place: str) -> Iterator[Find]:
     for picture in list(pictures)[:MAX_PICTURES]:
         media = caller.media(picture)
         if media is not None:
-            yield Find(page, media, account, posted_at, place)
+            yield Find(page, media, account, posted_at, "")
 
 
 def _shown(entry: Any, page: str) -> Iterator[str]:

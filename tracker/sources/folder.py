@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from tracker.sources.base import Batch, Find, Media, picture_type
+from tracker.sources.base import Batch, Find, Media, marked, picture_type
 from tracker.sources.local import inside, opened_folder
 
 GROUP = 8  # files that share one batch
@@ -30,12 +30,11 @@ class Folder:
         last = PurePosixPath(checkpoint or "").parts
         paths = (path for path in _paths(folder) if path.parts > last)
         while group := list(islice(paths, GROUP)):
-            mark = str(group[-1])
-            finds = (self._find(folder, path, mark) for path in group)
-            yield Batch(tuple(find for find in finds if find is not None), mark)
+            finds = (self._find(folder, path) for path in group)
+            yield marked((find for find in finds if find is not None), str(group[-1]))
         yield Batch((), "", done=True)
 
-    def _find(self, folder: Path, path: PurePosixPath, mark: str) -> Find | None:
+    def _find(self, folder: Path, path: PurePosixPath) -> Find | None:
         place = inside(folder, str(path))
         if place is None:
             return None
@@ -48,7 +47,7 @@ class Folder:
         if kind is None or len(body) > self.max_bytes:
             return None
         url = f"file:{quote(str(path), errors='replace')}"
-        return Find(url, Media(url, body, kind), "", None, mark)
+        return Find(url, Media(url, body, kind), "", None, "")
 
 
 def _paths(folder: Path) -> list[PurePosixPath]:

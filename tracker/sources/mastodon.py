@@ -4,16 +4,22 @@ https://docs.joinmastodon.org/methods/timelines/ ; Pleroma, Akkoma and others sp
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from tracker.sources.addresses import joined
-from tracker.sources.base import Batch, Find, SourceError, cleaned, parsed_time
+from tracker.sources.base import Batch, Find, SourceError, cleaned, marked, parsed_time
 from tracker.sources.caller import Caller, refused
 
+_ID = re.compile(
+    r"[\w-]{1,64}", re.ASCII
+)  # numbers, or other servers' flakes and ULIDs
+MAX_PICTURES = 16  # of one status; Mastodon itself allows four
 PER_PAGE = 40  # the API's own maximum
 
 
@@ -39,13 +45,13 @@ class Mastodon:
     def batches(self, checkpoint: str | None) -> Iterator[Batch]:
         """One batch per status with pictures, and one per page."""
         visit = _Visit(self)
-        last = checkpoint or ""
+        last = checkpoint if checkpoint and _ID.fullmatch(checkpoint) else ""
         pages = visit.forward(last) if last else visit.from_history()
         for page in pages:
             for status in page:
                 last = _text(status, "id") or last
-                if finds := tuple(visit.finds(status, last)):
-                    yield Batch(finds, last)
+                if finds := tuple(islice(visit.finds(status), MAX_PICTURES)):
+                    yield marked(finds, last)
             yield Batch((), last)
         yield Batch((), last, done=True)
 
@@ -79,7 +85,7 @@ class _Visit:
             last = _text(page[-1], "id")
             yield page
 
-    def finds(self, status: dict[str, Any], mark: str) -> Iterator[Find]:
+    def finds(self, status: dict[str, Any]) -> Iterator[Find]:
         account = cleaned(_text(status.get("account"), "acct"))
         if account and "@" not in account:
             account = f"{account}@{self._host}"
@@ -93,7 +99,7 @@ class _Visit:
             media = self._caller.media(url)
             if media is not None:
                 time = parsed_time(_text(status, "created_at"))
-                yield Find(place or url, media, account, time, mark)
+                yield Find(place or url, media, account, time, "")
 
     def _place(self) -> tuple[str, dict[str, str]]:
         source = self._source

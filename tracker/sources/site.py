@@ -74,6 +74,8 @@ def _crawl(site: Site, frontier: Frontier) -> Iterator[Batch]:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
+                if item.done:
+                    return  # Scrapy itself would notice at its next heartbeat only
             visit.result()
         finally:
             runner.run(crawler.stop_async())

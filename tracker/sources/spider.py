@@ -23,7 +23,15 @@ from scrapy.robotstxt import RobotParser
 
 from tracker.fetch import FetchError
 from tracker.sources.addresses import carries_address, key, place
-from tracker.sources.base import Batch, Find, Media, SourceError, busy, picture_type
+from tracker.sources.base import (
+    Batch,
+    Find,
+    Media,
+    SourceError,
+    busy,
+    marked,
+    picture_type,
+)
 from tracker.sources.frontier import Frontier
 from tracker.sources.page import Embedded, Page, read
 
@@ -114,9 +122,8 @@ class SiteSpider(Spider):
 
     def _batch(self, finds: tuple[Find, ...]) -> Batch:
         self._frontier.progress()
-        mark = self._frontier.dump()
-        marked = tuple(replace(find, checkpoint=mark) for find in finds)
-        return Batch(marked, mark, done=self._frontier.current is None)
+        done = self._frontier.current is None
+        return marked(finds, self._frontier.dump(), done=done)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._until

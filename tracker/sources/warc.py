@@ -18,6 +18,7 @@ from tracker.sources.base import (
     Find,
     Media,
     SourceError,
+    marked,
     parsed_time,
     picture_type,
 )
@@ -61,8 +62,7 @@ class Warc:
             for entry in _with_pages(self._entries(file)):
                 offset = entry.end
                 if entry.find is not None:
-                    mark = str(offset)
-                    yield Batch((replace(entry.find, checkpoint=mark),), mark)
+                    yield marked((entry.find,), str(offset))
                 elif entry.number % PAUSE == 0:
                     yield Batch((), str(offset))
         yield Batch((), str(offset), done=True)
@@ -86,7 +86,7 @@ class Warc:
                 raise SourceError("format", "The file is no readable WARC.") from None
 
     def _find(self, record: Any, target: str) -> Find | None:
-        url = joined(target, "")
+        url = joined("", target)
         if url is None or carries_address(url):
             return None
         if record.rec_type == "response" and record.http_headers is not None:
@@ -99,9 +99,8 @@ class Warc:
         if kind is None:
             return None
         posted_at = parsed_time(record.rec_headers.get_header("WARC-Date"))
-        refers = joined(
-            record.rec_headers.get_header("WARC-Refers-To-Target-URI") or "", ""
-        )
+        named = record.rec_headers.get_header("WARC-Refers-To-Target-URI")
+        refers = joined("", named or "")
         return Find(refers or url, Media(url, body, kind), "", posted_at, "")
 
     def _body(self, record: Any) -> bytes:
@@ -156,7 +155,7 @@ def _with_pages(entries: Iterator[_Entry]) -> Iterator[_Entry]:
 
 
 def _at_page(entry: _Entry, referer: str | None) -> _Entry:
-    page = joined(referer or "", "")
+    page = joined("", referer or "")
     if page is None or entry.find is None:
         return entry
     return replace(entry, find=replace(entry.find, url=page))

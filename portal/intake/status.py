@@ -1,0 +1,144 @@
+"""What a victim sees of their case, in their words. Reads only."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.cases import events
+from portal.cases.models import Case, Consent, Exhibit
+from portal.intake.forms import CONSENTS
+from portal.notices.models import Notice
+from portal.sightings.models import Sighting
+
+# A copy that is only possibly theirs is not shown before a person has looked at it.
+SURE = (Sighting.Kind.EXACT, Sighting.Kind.NEAR)
+NOTICES: dict[str, str | Promise] = {
+    Notice.State.DRAFT: _("We are preparing it."),
+    Notice.State.APPROVED: _("It is checked and about to be sent."),
+    Notice.State.SENDING: _("It is checked and about to be sent."),
+    Notice.State.SENT: _("We sent it."),
+    Notice.State.FAILED: _("It did not get through. We will try another way."),
+    Notice.State.ACKNOWLEDGED: _("They confirmed that they received it."),
+    Notice.State.REFUSED: _("They refused. We will look for the next step."),
+    Notice.State.REMOVED: _("They removed the copy."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HostCopies:
+    """The copies on one site."""
+
+    host: str
+    up: int
+    away: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One removal request, as the victim sees it."""
+
+    recipient: str
+    words: str | Promise
+    due_at: datetime | None
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One moment of the timeline. Times are to the hour, so only the day is shown."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of the status page."""
+
+    case: Case
+    waiting: int
+    watched: int
+    refused: int
+    hosts: list[HostCopies]
+    requests: list[Request]
+    consents: list[tuple[str, str | Promise, str | Promise, bool]]
+    steps: list[Step]
+
+    @property
+    def up(self) -> int:
+        return sum(host.up for host in self.hosts)
+
+    @property
+    def away(self) -> int:
+        return sum(host.away for host in self.hosts)
+
+
+def status_of(case: Case) -> Status:
+    states = list(case.exhibits.values_list("state", flat=True))
+    return Status(
+        case=case,
+        waiting=states.count(Exhibit.State.RECEIVED),
+        watched=states.count(Exhibit.State.HASHED),
+        refused=states.count(Exhibit.State.REFUSED),
+        hosts=_hosts(case),
+        requests=_requests(case),
+        consents=_consents(case),
+        steps=[
+            Step(event.at, events.sentence(event))
+            for event in case.events.order_by("-pk")
+        ],
+    )
+
+
+def _hosts(case: Case) -> list[HostCopies]:
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    shown = case.sightings.exclude(decision=Sighting.Decision.REJECTED)
+    for sighting in shown.only("host", "status", "kind", "decision"):
+        confirmed = sighting.decision == Sighting.Decision.CONFIRMED
+        if confirmed or sighting.kind in SURE:
+            counts[sighting.host][sighting.status] += 1
+    return [
+        HostCopies(
+            host=host,
+            up=count[Sighting.Status.UP],
+            away=count[Sighting.Status.GONE] + count[Sighting.Status.REPLACED],
+            unknown=count[Sighting.Status.UNKNOWN],
+        )
+        for host, count in sorted(counts.items())
+    ]
+
+
+def _requests(case: Case) -> list[Request]:
+    notices = (
+        case.notices.exclude(state=Notice.State.CANCELLED)
+        .select_related("recipient", "deadline")
+        .order_by("-pk")
+    )
+    requests = []
+    for notice in notices:
+        deadline = getattr(notice, "deadline", None)
+        requests.append(
+            Request(
+                recipient=notice.recipient.name,
+                words=NOTICES[notice.state],
+                due_at=deadline.due_at if deadline and not deadline.met_at else None,
+                missed=bool(deadline and deadline.missed_at),
+            )
+        )
+    return requests
+
+
+def _consents(case: Case) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+    given = set(
+        Consent.objects.filter(case=case, revoked_at=None).values_list(
+            "kind", flat=True
+        )
+    )
+    return [
+        (kind.value, title, words, kind in given)
+        for kind, (title, words) in CONSENTS.items()
+    ]

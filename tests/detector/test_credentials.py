@@ -1,0 +1,338 @@
+"""Content Credentials, signed here by throw-away certificates, intact and broken."""
+
+import datetime as dt
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import c2pa
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from PIL import Image
+
+from detector import Evidence, assess
+from detector.provenance import credentials
+from detector.provenance.metadata import gather
+
+Save = Callable[..., bytes]
+Reopen = Callable[[bytes], Image.Image]
+Key = ec.EllipticCurvePrivateKey
+
+AI: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+CAMERA: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+
+
+def certificate(name: str, key: Key, issuer: x509.Name, by: Key) -> x509.Certificate:
+    """Issue a certificate as C2PA wants them; one issued by its own key is a CA."""
+    authority = key is by
+    now = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
+    usage = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(distinguished(name))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - day)
+        .not_valid_after(now + day)
+        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                **usage,
+            ),
+            critical=True,
+        )
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()),
+            critical=False,
+        )
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+    )
+    if not authority:
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        builder = builder.add_extension(purpose, critical=False)
+    return builder.sign(by, hashes.SHA256())
+
+
+def distinguished(name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Made Up Studio"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Somebody who signs pictures, and the authority that vouches for them."""
+
+    chain: str
+    authority: str
+    key: bytes
+
+    def sign(
+        self,
+        picture: bytes,
+        manifest: dict[str, Any],
+        *,
+        opened: bool = False,
+        reference: bytes = b"",
+        remote: str = "",
+    ) -> bytes:
+        """Sign a picture: one made anew, or one that was opened and edited."""
+        builder = c2pa.Builder.from_json(manifest)
+        if opened:
+            builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+        if reference:
+            about = {"title": "reference", "relationship": "inputTo"}
+            file = io.BytesIO(reference)
+            builder.add_ingredient(json.dumps(about), "image/jpeg", file)
+        if remote:
+            builder.set_no_embed()
+            builder.set_remote_url(remote)
+        info = c2pa.C2paSignerInfo("es256", self.chain.encode(), self.key, None)
+        signed = io.BytesIO()
+        with c2pa.Signer.from_info(info) as signer:
+            builder.sign(signer, "image/jpeg", io.BytesIO(picture), signed)
+        return signed.getvalue()
+
+
+@pytest.fixture(scope="session")
+def studio() -> Studio:
+    root, leaf = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority = certificate("Authority", root, distinguished("Authority"), root)
+    signer = certificate("Signer", leaf, authority.subject, root)
+    encode = serialization.Encoding.PEM
+    root_pem = authority.public_bytes(encode).decode()
+    return Studio(
+        chain=signer.public_bytes(encode).decode() + root_pem,
+        authority=root_pem,
+        key=leaf.private_bytes(
+            encode,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+
+
+def manifest(source: str, action: str = "c2pa.created") -> dict[str, Any]:
+    step = {"action": action, "digitalSourceType": source, "softwareAgent": "Made Up"}
+    return {
+        "claim_generator_info": [{"name": "Reclaim's tests", "version": "1"}],
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [step]}}],
+    }
+
+
+@pytest.fixture(scope="session")
+def photo(save: Save) -> bytes:
+    return save("JPEG", quality=90)
+
+
+@pytest.fixture(scope="session")
+def signed(studio: Studio, photo: bytes) -> bytes:
+    return studio.sign(photo, manifest(AI))
+
+
+def credential(data: bytes, **options: str) -> Evidence:
+    metadata = gather(Image.new("RGB", (8, 8)), data)
+    (piece,) = credentials.read(metadata, **options)
+    return piece
+
+
+def test_an_intact_signature_by_an_unknown_signer_declares_and_says_unverified(
+    signed: bytes, reopen: Reopen
+) -> None:
+    assessment = assess(reopen(signed), data=signed)
+
+    piece = assessment.evidence[0]
+    assert assessment.finding == "declared"
+    assert (piece.kind, piece.strength) == ("c2pa", "declared")
+    assert "signature valid, signer not verified" in piece.finding
+    for quoted in (AI, "Made Up", "Reclaim's tests", "Made Up Studio"):
+        assert quoted in piece.detail
+
+
+def test_a_signer_on_the_trust_list_is_called_trusted(
+    signed: bytes, studio: Studio
+) -> None:
+    piece = credential(signed, trust_anchors=studio.authority)
+
+    assert piece.strength == "declared"
+    assert "trusted signer" in piece.finding
+
+
+def test_a_picture_changed_after_signing_gives_some_signs_and_the_failure(
+    signed: bytes, reopen: Reopen
+) -> None:
+    changed = signed[:-20] + bytes([signed[-20] ^ 1]) + signed[-19:]
+
+    assessment = assess(reopen(changed), data=changed)
+
+    assert assessment.finding == "some signs"
+    assert assessment.evidence[0].strength == "medium"
+    assert "assertion.dataHash.mismatch" in assessment.evidence[0].detail
+
+
+def test_a_history_without_ai_raises_nothing(studio: Studio, photo: bytes) -> None:
+    piece = credential(studio.sign(photo, manifest(CAMERA)))
+
+    assert piece.strength == "none"
+    assert "not a statement that none was used" in piece.detail
+
+
+def test_a_picture_opened_from_an_ai_made_one_is_declared(
+    studio: Studio, signed: bytes
+) -> None:
+    step = {"action": "c2pa.color_adjustments"}
+    edit = {"assertions": [{"label": "c2pa.actions", "data": {"actions": [step]}}]}
+
+    piece = credential(studio.sign(signed, edit, opened=True))
+
+    assert piece.strength == "declared"
+    assert AI in piece.detail
+
+
+def test_an_ai_made_reference_picture_says_nothing_about_the_result(
+    studio: Studio, photo: bytes, signed: bytes
+) -> None:
+    made = studio.sign(photo, manifest(CAMERA), reference=signed)
+
+    assert credential(made).strength == "none"
+
+
+def test_a_manifest_on_a_server_is_named_and_not_fetched(
+    studio: Studio, photo: bytes, reopen: Reopen
+) -> None:
+    address = "http://127.0.0.1:9/made-up.c2pa"
+    data = studio.sign(photo, manifest(AI), remote=address)
+
+    assessment = assess(reopen(data), data=data)
+
+    assert assessment.finding == "no sign found"
+    assert assessment.evidence[0].finding == "manifest elsewhere, not fetched"
+    assert address in assessment.evidence[0].detail
+
+
+def test_a_file_cut_anywhere_is_never_trouble(signed: bytes) -> None:
+    begin = signed.find(b"jumb")
+
+    for end in (begin + 12, begin + 500, len(signed) // 2, len(signed) - 1):
+        metadata = gather(Image.new("RGB", (8, 8)), signed[:end])
+        for piece in credentials.read(metadata):
+            assert piece.strength in {"none", "medium"}
+
+
+def test_noise_in_the_place_of_a_manifest_is_an_unreadable_manifest() -> None:
+    data = b"\xff\xd8" + b"jumb\0\0\0\x20jumd" + bytes(range(256)) * 40
+
+    piece = credential(data)
+
+    assert (piece.finding, piece.strength) == ("unreadable manifest", "none")
+
+
+def test_an_oversized_file_is_not_handed_to_the_reader(
+    signed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "_MAX_BYTES", len(signed) - 1)
+
+    assert credential(signed).finding == "unreadable manifest"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "import os; os.abort()",
+        "import time; time.sleep(60)",
+        "print('{')",
+        "print('[' * 200000)",
+        "raise SystemExit(3)",
+    ],
+    ids=["crash", "hang", "half", "nested", "exit"],
+)
+def test_a_reader_that_dies_hangs_or_babbles_is_an_unreadable_manifest(
+    signed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    program = tmp_path / "reader.py"
+    program.write_text(trouble)
+    monkeypatch.setattr(credentials, "_READER", program)
+    monkeypatch.setattr(credentials, "_SECONDS", 1)
+
+    begin = time.monotonic()
+    piece = credential(signed)
+
+    assert piece.finding == "unreadable manifest"
+    assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        [],
+        {},
+        {"active_manifest": ["a"], "manifests": {"a": 1}},
+        {"active_manifest": "a", "manifests": {"a": {"assertions": {"label": 1}}}},
+        {
+            "active_manifest": "a",
+            "manifests": {
+                "a": {
+                    "ingredients": [7, {"active_manifest": "a"}, {}],
+                    "assertions": [
+                        None,
+                        {"label": "c2pa.actions", "data": [1]},
+                        {"label": "c2pa.actions", "data": {"actions": [[], {}]}},
+                        {
+                            "label": "c2pa.actions",
+                            "data": {"actions": [{"digitalSourceType": {"a": 1}}]},
+                        },
+                    ],
+                    "claim_generator_info": "text",
+                    "signature_info": [],
+                }
+            },
+            "validation_status": [3],
+        },
+    ],
+)
+def test_a_store_of_any_shape_is_no_trouble(
+    signed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: object
+) -> None:
+    program = tmp_path / "reader.py"
+    program.write_text(f"print({json.dumps(json.dumps(store))})")
+    monkeypatch.setattr(credentials, "_READER", program)
+
+    pieces = list(credentials.read(gather(Image.new("RGB", (8, 8)), signed)))
+
+    assert [piece.strength for piece in pieces] in ([], ["none"])
+
+
+def test_a_picture_without_a_manifest_starts_no_process(
+    photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+
+    assert list(credentials.read(gather(Image.new("RGB", (8, 8)), photo))) == []

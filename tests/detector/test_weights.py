@@ -1,0 +1,75 @@
+"""The one door to checkpoints refuses what was not named by its digest."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from detector import WeightsError, checked, weights
+
+CONTENT = b"numbers that somebody trained"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def test_the_bytes_of_a_checkpoint_with_the_right_digest_are_handed_out(
+    checkpoint: Path,
+) -> None:
+    assert checked(checkpoint, DIGEST) == CONTENT
+    assert checked(str(checkpoint), f" {DIGEST.upper()}\n") == CONTENT
+
+
+def test_a_checkpoint_changed_by_one_bit_is_refused_with_both_digests(
+    checkpoint: Path,
+) -> None:
+    changed = bytes([CONTENT[0] ^ 1]) + CONTENT[1:]
+    checkpoint.write_bytes(changed)
+
+    with pytest.raises(WeightsError) as refusal:
+        checked(checkpoint, DIGEST)
+
+    assert DIGEST in str(refusal.value)
+    assert hashlib.sha256(changed).hexdigest() in str(refusal.value)
+
+
+@pytest.mark.parametrize("digest", ["", "ab", "g" * 64, DIGEST[:-1], DIGEST + "0"])
+def test_a_malformed_digest_is_refused_before_the_file_is_read(
+    tmp_path: Path, digest: str
+) -> None:
+    with pytest.raises(WeightsError, match="64 hexadecimal digits"):
+        checked(tmp_path / "absent", digest)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.pt", tmp_path):
+        with pytest.raises(WeightsError, match="is not a file"):
+            checked(path, DIGEST)
+
+
+def test_an_oversized_checkpoint_is_refused(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "MAX_BYTES", len(CONTENT) - 1)
+
+    with pytest.raises(WeightsError, match="larger than"):
+        checked(checkpoint, DIGEST)
+
+
+def test_an_unreadable_checkpoint_is_refused_by_name_only(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+
+    with pytest.raises(WeightsError) as refusal:
+        checked(checkpoint, DIGEST)
+
+    assert str(refusal.value) == "model.safetensors cannot be read: Permission denied."
