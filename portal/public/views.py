@@ -38,7 +38,8 @@ def transparency(request: HttpRequest) -> HttpResponse:
 
 def _in_words(checked: CheckedPicture) -> dict[str, object]:
     finding, meaning = words.FINDINGS[checked.finding]
-    signs, measured = [], []
+    signs: list[dict[str, str]] = []
+    measured: list[dict[str, str]] = []
     for item in checked.evidence:
         told = {**item, "strength": str(words.STRENGTHS[item["strength"]])}
         (measured if item["strength"] in words.SAYS_LITTLE else signs).append(told)
