@@ -99,6 +99,9 @@ if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
 COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not COLLECTED
 
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "ico", "woff2", "map")
+
 MAX_UPLOAD_BYTES = 25 * 2**20
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2**20
 # An upload is held in memory and sealed from there: it never lies on a disk in clear.
