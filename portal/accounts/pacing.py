@@ -31,7 +31,8 @@ class Bucket:
 
     def _filled(self) -> float:
         left, at = cache.get(self._key(), (float(self.size), time.time()))
-        return min(self.size, left + max(0.0, time.time() - at) / self.seconds)
+        refilled: float = left + max(0.0, time.time() - at) / self.seconds
+        return min(float(self.size), refilled)
 
     def _lifetime(self) -> int:
         return int(self.size * self.seconds) + 1

@@ -18,7 +18,7 @@ from nacl.secret import SecretBox
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
-from portal.cases.models import Case, Exhibit, KeyWrap
+from portal.cases.models import Case, Exhibit, KeyWrap, Report
 
 VERSION = b"\x01"  # first byte of all we seal, so that algorithms can change
 
@@ -78,6 +78,14 @@ def open_exhibit(exhibit: Exhibit, *, actor: User | str, reason: str) -> bytes:
     if not exhibit.stored_as:
         raise EvidenceError("This exhibit has hashes only.")
     return open_stored(exhibit.case, exhibit.stored_as, actor=actor, reason=reason)
+
+
+def open_details(report: Report, *, actor: User | str, reason: str) -> str:
+    """What the victim wrote with a report. Raises as `open_stored` does."""
+    audit(actor, "open", f"case:{report.case_id} report:{report.pk}", reason)
+    if not report.details:
+        raise EvidenceError("There is nothing to read.")
+    return unseal(report.case, bytes(report.details)).decode()
 
 
 def unseal(case: Case, sealed: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """What a victim may send us, and the words for what we cannot take."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
         _("Look for copies"),
         _(
             "We make a code from your picture and compare it with pictures on the web. "
-            "The code cannot be turned back into the picture."
+            "The code is not the picture: it only tells whether two pictures look alike."
         ),
     ),
     Consent.Kind.SHARING: (
@@ -54,9 +56,7 @@ class PlainText(forms.CharField):
     def to_python(self, value: Any) -> str:
         if "\x00" in str(value or ""):
             raise ValidationError(
-                _(
-                    "There is a hidden sign in this text that we cannot keep. Please type it again."
-                ),
+                _("There is a hidden sign in this text. Please type it again."),
                 code="nul",
             )
         return str(super().to_python(value))
@@ -71,7 +71,8 @@ class PicturesField(forms.FileField):
 
     widget = PicturesInput(attrs={"accept": "image/*"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        del initial  # nothing was ever there before
         files = [file for file in data or [] if file]
         if len(files) > MOST_PICTURES:
             raise ValidationError(

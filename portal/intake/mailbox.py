@@ -31,7 +31,7 @@ def with_case(view: CaseView) -> Callable[[HttpRequest], HttpResponse]:
 
     @wraps(view)
     def handle(request: HttpRequest) -> HttpResponse:
-        case = Case.objects.filter(pk=request.session.get("case")).first()
+        case = Case.objects.filter(pk=request.session.get("case", 0)).first()
         return view(request, case) if case else redirect("intake:case")
 
     return handle

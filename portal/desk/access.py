@@ -1,0 +1,32 @@
+"""Who may open what on the desk. Every view finds its row through here."""
+
+from typing import TypeVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from portal.accounts.models import User
+from portal.cases.models import Case
+
+Row = TypeVar("Row", bound=Model)
+
+
+def worker_of(request: HttpRequest) -> User:
+    """Who is logged in. Only for views behind `login_required`."""
+    return cast("User", request.user)
+
+
+def find(rows: QuerySet[Row], request: HttpRequest, pk: int) -> Row:
+    """The row of a case that this worker may see; for any other, a plain 404."""
+    cases = Case.objects.visible_to(worker_of(request))
+    return get_object_or_404(rows, pk=pk, case__in=cases)
+
+
+def require_supervisor(request: HttpRequest) -> User:
+    """Where we look is decided by supervisors. Raises PermissionDenied."""
+    worker = worker_of(request)
+    if worker.role != User.Role.SUPERVISOR:
+        raise PermissionDenied
+    return worker

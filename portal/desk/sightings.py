@@ -1,0 +1,119 @@
+"""One copy: why it matches, what the detector says, and what to do about it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from portal.celery import ring_on_commit
+from portal.desk.access import find, worker_of
+from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, said, why
+from portal.notices import actions as notices
+from portal.platforms.models import Platform
+from portal.platforms.rules import all_rules
+from portal.sightings import actions, rechecking
+from portal.sightings.models import Assessment, Sighting
+from portal.sightings.tasks import recheck_sighting
+
+ROWS = Sighting.objects.select_related("case", "exhibit", "platform", "decided_by")
+
+
+@require_safe
+@login_required
+def sighting(request: HttpRequest, pk: int) -> HttpResponse:
+    sighting = find(ROWS, request, pk)
+    assessment = Assessment.objects.filter(sighting=sighting).first()
+    checks = [
+        (check, said(CHECKS, check.seen), said(OUTCOMES, check.detail))
+        for check in sighting.checks.order_by("-pk")[:50]
+    ]
+    context = {
+        "sighting": sighting,
+        "why": why(sighting),
+        "signal": said(SIGNALS, sighting.matched_type),
+        "assessment": assessment,
+        "finding": said(FINDINGS, assessment.finding) if assessment else "",
+        "checks": checks,
+        "notices": sighting.notices.select_related("recipient"),
+    }
+    return render(request, "desk/sighting.html", context)
+
+
+@require_POST
+@login_required
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    sighting = find(ROWS, request, pk)
+    decision = request.POST.get("decision")
+    if decision not in {Sighting.Decision.CONFIRMED, Sighting.Decision.REJECTED}:
+        messages.error(request, _("Please choose one of the two."))
+    elif sighting.case.is_withdrawn:
+        messages.error(request, _("The victim withdrew this case."))
+    else:
+        confirmed = decision == Sighting.Decision.CONFIRMED
+        if not actions.decide(sighting, worker_of(request), confirmed=confirmed):
+            messages.info(request, _("Somebody has decided about this copy already."))
+    return redirect("desk:sighting", pk)
+
+
+@require_POST
+@login_required
+def recheck(request: HttpRequest, pk: int) -> HttpResponse:
+    sighting = find(ROWS, request, pk)
+    if sighting.case.is_withdrawn:
+        messages.error(request, _("The victim withdrew this case."))
+        return redirect("desk:sighting", pk)
+    with transaction.atomic():
+        rechecking.check_now(sighting)
+        ring_on_commit(recheck_sighting, sighting.pk)
+    messages.info(request, _("We look again now. Load this page again in a moment."))
+    return redirect("desk:sighting", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose the recipient and the rule, and draft."""
+    sighting = find(ROWS, request, pk)
+    recipient = _recipient(request, sighting)
+    if request.method == "POST":
+        try:
+            drafted = notices.draft(
+                sighting,
+                worker_of(request),
+                rule_id=request.POST.get("rule", ""),
+                recipient=recipient,
+            )
+        except notices.NoticeError as error:
+            messages.error(request, str(error))
+        else:
+            return redirect("desk:notice", drafted.pk)
+    today = timezone.now().date()
+    rules = (
+        [(rule, rule.refusal(recipient, today)) for rule in all_rules()]
+        if recipient
+        else []
+    )
+    context = {
+        "sighting": sighting,
+        "recipient": recipient,
+        "platforms": Platform.objects.all(),
+        "rules": [rule for rule, refusal in rules if refusal is None],
+        "others": [(rule, refusal) for rule, refusal in rules if refusal],
+    }
+    return render(request, "desk/draft.html", context)
+
+
+def _recipient(request: HttpRequest, sighting: Sighting) -> Platform | None:
+    """Whom the worker chose, else the platform that answers for the copy."""
+    chosen = request.POST.get("recipient") or request.GET.get("recipient") or ""
+    if not chosen:
+        return sighting.platform
+    return get_object_or_404(Platform, pk=chosen if chosen.isdecimal() else 0)

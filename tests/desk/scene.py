@@ -1,0 +1,59 @@
+"""Rows as the portal makes them: a case, copies of its picture, a notice. No network."""
+
+from datetime import UTC, datetime
+
+import tracker
+from portal.accounts.models import User
+from portal.cases.actions import submit_report
+from portal.cases.models import Case, Consent
+from portal.notices import actions as notices
+from portal.notices.models import Notice
+from portal.sightings import actions
+from portal.sightings.models import Sighting
+from tests import drawing
+
+POSTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+def a_case(
+    token: str = "amina", *, seed: int = 1, threatened: bool = False, details: str = ""
+) -> Case:
+    report = submit_report(
+        token=token,
+        urls=["https://chirp.example/seen"],
+        pictures=[drawing.jpeg(drawing.landscape(seed))],
+        details=details,
+        threatened=threatened,
+        consents=list(Consent.Kind),
+    ).report
+    actions.process_report(report)
+    return report.case
+
+
+def a_copy(
+    case: Case,
+    path: str = "/1",
+    *,
+    host: str = "chirp.example",
+    account: str = "mallory",
+    seed: int = 1,
+    posted_at: datetime = POSTED,
+) -> Sighting:
+    """A recompressed copy, recorded and assessed as a crawl would."""
+    url = f"https://{host}{path}"
+    media = tracker.Media(
+        f"{url}.jpg", drawing.jpeg(drawing.landscape(seed), 60), "image/jpeg"
+    )
+    find = tracker.Find(url, media, account, posted_at, "")
+    (sighting,) = [
+        sighting
+        for sighting in actions.handle_find(find, found=Sighting.Found.CRAWLED)
+        if sighting.case_id == case.pk
+    ]
+    actions.assess(sighting)
+    return sighting
+
+
+def a_draft(sighting: Sighting, worker: User) -> Notice:
+    actions.decide(sighting, worker, confirmed=True)
+    return notices.draft(sighting, worker, rule_id="us-take-it-down")
