@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from demo.browser import Browser
+from demo.browser import Browser, Page
 from demo.places import (
     PATIENCE,
     DemoError,
@@ -145,7 +146,7 @@ class Walk:
 
         def gone() -> bool:
             page = self.wren.open(self.noticed)
-            if page.tree.xpath("//*[@data-status='gone']"):
+            if is_gone(page):
                 return True
             self.wren.send(page, f"{self.noticed}recheck/", {})
             time.sleep(1)
@@ -155,11 +156,7 @@ class Walk:
 
     def told(self) -> dict[str, int]:
         found = self._sightings()
-        gone = [
-            path
-            for path in self.true
-            if self.wren.open(path).tree.xpath("//*[@data-status='gone']")
-        ]
+        gone = [path for path in self.true if is_gone(self.wren.open(path))]
         return {
             "sightings": len(found),
             "false_matches": len(self.false),
@@ -180,7 +177,14 @@ class Walk:
         return browser
 
     def _cases(self) -> list[str]:
-        return self.wren.open("/desk/").links("/desk/cases/")
+        found: list[str] = []
+        for number in count(1):
+            page = self.wren.open(f"/desk/?page={number}")
+            fresh = [path for path in page.links("/desk/cases/") if path not in found]
+            if not fresh:
+                return found
+            found += fresh
+        return found
 
     def _sightings(self) -> list[str]:
         links = self.wren.open(self.case).links("/desk/sightings/")
@@ -220,6 +224,11 @@ def walk(places: Places, photos: Path | None) -> dict[str, int | float]:
         told = way.told()
         tell(way, told)
     return told | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def is_gone(sighting: Page) -> bool:
+    tags = "//div[@class='heading']//span[contains(@class, 'tag')]"
+    return any(tag.text_content() == "gone" for tag in sighting.tree.xpath(tags))
 
 
 def tell(way: Walk, told: dict[str, int]) -> None:
