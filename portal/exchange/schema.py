@@ -22,7 +22,7 @@ from portal.exchange.serializers import (
 
 
 # The base class registers whoever inherits, in a method without types.
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "portal.exchange.authentication.KeyAuthentication"
     name = "key"
 

@@ -18,10 +18,9 @@ from typing import Any
 import pytest
 
 from tests.loopback_sites import Answer, Site, gallery, picture, serve
-from tracker import visit as module
 from tracker import visit_process
 from tracker.sources import Batch, Find, Media, SourceError
-from tracker.visit import VisitError, VisitLimits, visit
+from tracker.visit import ENVIRONMENT, ROOT, VisitError, VisitLimits, visit
 
 SHORT = VisitLimits(seconds=30)
 
@@ -215,7 +214,7 @@ def test_the_process_knows_no_django_no_secret_and_no_proxy(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    assert "SECRET_KEY" not in module.ENVIRONMENT
+    assert "SECRET_KEY" not in ENVIRONMENT
     program = (
         "import sys, tracker.visit_process\n"
         "import tracker.sources.site, tracker.sources.feed, tracker.sources.warc\n"
@@ -225,8 +224,8 @@ def test_the_process_knows_no_django_no_secret_and_no_proxy(
     subprocess.run(
         [sys.executable, "-c", program],
         check=True,
-        cwd=module.ROOT,
-        env=module.ENVIRONMENT,
+        cwd=ROOT,
+        env=ENVIRONMENT,
     )
 
 
