@@ -34,6 +34,7 @@ class Internet:
     ports: dict[str, int] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    served: set[str] = field(default_factory=set)  # names of pictures asked for
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def base(self, site: str) -> str:
@@ -45,7 +46,11 @@ class Internet:
         if site == CONTROL:
             return self._told(path)
         down = frozenset(self.down)
-        return answer(site, Visit(self.base(site), path, query, tuple(self.runs), down))
+        visit = Visit(self.base(site), path, query, tuple(self.runs), down)
+        reply = answer(site, visit)
+        if reply.type == "image/jpeg":
+            self.served.add(path.rpartition("/")[2][:8])
+        return reply
 
     def obey(self, path: str, order: Mapping[str, str]) -> Reply:
         """An order from the demo: `/runs` begins a run, `/down` takes a picture down."""
@@ -66,8 +71,15 @@ class Internet:
         return _json({"error": "No such order."}, 404)
 
     def _told(self, path: str) -> Reply:
-        """`/` says that we are here; `/runs/1f2e3d/original.jpg` is the reported picture."""
+        """`/` says that we are here, `/runs/1f2e3d` how much of that run was looked at."""
         for run in self.runs:
+            if path == f"/runs/{run.id}":
+                return _json(
+                    {
+                        site: all(p.picture in self.served for p in run.posts(site))
+                        for site in SITES
+                    }
+                )
             if path == f"/runs/{run.id}/original.jpg":
                 return Reply(run.original(), "image/jpeg")
         return _json({site: self.base(site) for site in SITES})

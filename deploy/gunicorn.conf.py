@@ -3,6 +3,7 @@
 import os
 
 bind = os.environ.get("WEB_BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+preload_app = True  # so that a refusal to start stops the server, not a worker
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = 8

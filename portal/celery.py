@@ -5,8 +5,11 @@ import os
 from functools import partial
 
 from celery import Celery, Task
+from celery.signals import beat_init, worker_init
 from django.db import transaction
 from kombu.exceptions import KombuError
+
+from portal.checks import refuse_to_start
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +18,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+for starts in (worker_init, beat_init):
+    starts.connect(refuse_to_start)
 
 # A bell that nobody heard in time is rung again by a sweep; until then it may die.
 HEARD_WITHIN = 600  # seconds

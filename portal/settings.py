@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "portal.accounts",
     "portal.platforms",
     "portal.cases",
@@ -98,6 +97,9 @@ if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
 # Not collected (a fresh clone, the tests): files are served from where they lie.
 COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not COLLECTED
+
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "ico", "woff2", "map")
 
 MAX_UPLOAD_BYTES = 25 * 2**20
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2**20
@@ -303,9 +305,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SORT_OPERATIONS": False,
 }
 
 # -- logs hold ids only ----------------------------------------------------------------

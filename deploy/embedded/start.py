@@ -27,7 +27,7 @@ Programs = subprocess.Popen[bytes]
 def main() -> None:
     os.chdir(ROOT)
     os.umask(0o077)
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, interrupt)
     port = free_port(os.environ.get("PORT") or "8000")
     lock = only_one()

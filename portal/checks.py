@@ -1,0 +1,134 @@
+"""What production refuses to start with: embedded parts, made-up secrets, open doors.
+
+Read by Django's own checks, and by `refuse_to_start` where Django runs none: the web server
+and the workers.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from portal import env
+
+PROFILES = ("embedded", "production")
+SECRETS = ("SECRET_KEY", "PASSPHRASE_SALT", "CUSTODY_KEY", "MATCH_ID_KEY")
+SHORTEST_SECRET = 32  # characters
+LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0"}  # noqa: S104 (compared, not bound)
+
+Rule = tuple[str, Callable[[], bool], str, str]
+
+
+@register
+def check_profile(**_: Any) -> list[CheckMessage]:
+    """Every reason not to start, each with what to set."""
+    if settings.PROFILE not in PROFILES:
+        hint = "Set RECLAIM_PROFILE to embedded or production."
+        message = f"There is no profile {settings.PROFILE!r}."
+        return [Error(message, hint=hint, id="reclaim.E001")]
+    if settings.PROFILE != "production":
+        return []
+    return [
+        Error(message, hint=hint, id=f"reclaim.{number}")
+        for number, is_broken, message, hint in (*RULES, *_secret_rules())
+        if is_broken()
+    ]
+
+
+def refuse_to_start(**_: Any) -> None:
+    """Raise SystemExit that names every reason not to start, if there is any."""
+    if broken := check_profile():
+        lines = [f"  {error.id}: {error.msg} {error.hint}" for error in broken]
+        sys.exit("\n".join(["Reclaim does not start:", *lines]))
+
+
+RULES: tuple[Rule, ...] = (
+    (
+        "E010",
+        lambda: settings.DEBUG,
+        "DEBUG shows the portal's inside to everybody.",
+        "Leave DEBUG out.",
+    ),
+    (
+        "E011",
+        lambda: settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"),
+        "SQLite is the embedded database.",
+        "Set DATABASE_URL to a PostgreSQL database.",
+    ),
+    (
+        "E012",
+        lambda: not settings.BROKER_URL.startswith(("amqp", "redis", "sentinel")),
+        "The filesystem broker is the embedded one.",
+        "Set BROKER_URL to RabbitMQ or Redis.",
+    ),
+    (
+        "E013",
+        lambda: not settings.EVIDENCE_URL.startswith("s3://"),
+        "Evidence in local files is the embedded store.",
+        "Set EVIDENCE_URL to s3://bucket/prefix.",
+    ),
+    (
+        "E014",
+        lambda: not settings.CACHE_URL.startswith(("redis", "unix")),
+        "A cache of each process's own lets limits be counted apart.",
+        "Set CACHE_URL to Redis.",
+    ),
+    (
+        "E015",
+        lambda: (
+            not set(settings.ALLOWED_HOSTS) - LOCAL or "*" in settings.ALLOWED_HOSTS
+        ),
+        "The portal does not know its own name.",
+        "Set ALLOWED_HOSTS to the names that it is reached by, never to *.",
+    ),
+    (
+        "E016",
+        lambda: not settings.HTTPS,
+        "Without HTTPS, passphrases travel in the clear.",
+        "Leave HTTPS out, and put a TLS proxy in front.",
+    ),
+    (
+        "E017",
+        lambda: settings.INWARD_HOSTS,
+        "INWARD_HOSTS lets the crawler fetch from inside your network.",
+        "Leave INWARD_HOSTS out.",
+    ),
+    (
+        "E018",
+        lambda: settings.NOTICE_FROM.rpartition("@")[2].endswith("invalid"),
+        "Notices would come from an address that nobody can answer.",
+        "Set NOTICE_FROM to an address of your organisation.",
+    ),
+    (
+        "E019",
+        lambda: not env.is_given("SMTP_HOST"),
+        "The outbox alone sends no notice to anybody.",
+        "Set SMTP_HOST to your mail server.",
+    ),
+    (
+        "E020",
+        lambda: not env.is_given("CRAWL_CONTACT"),
+        "Site owners could not tell us to stay away.",
+        "Set CRAWL_CONTACT to an address or a page of yours.",
+    ),
+)
+
+
+def _secret_rules() -> Iterator[Rule]:
+    for number, name in enumerate(SECRETS, 30):
+        yield (
+            f"E0{number}",
+            partial(_is_weak, name),
+            f"{name} was made up by the portal, is short, or is used twice.",
+            f"Set {name} or {name}_FILE to a random text of its own, from 32 characters.",
+        )
+
+
+def _is_weak(name: str) -> bool:
+    values = [getattr(settings, other) for other in SECRETS]
+    value = getattr(settings, name)
+    is_bad = len(value) < SHORTEST_SECRET or values.count(value) > 1
+    return is_bad or not env.is_given(name)

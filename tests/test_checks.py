@@ -1,0 +1,175 @@
+"""Production refuses; embedded starts with nothing set."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from portal.checks import SECRETS, check_profile, refuse_to_start
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "deploy" / "production.env.example"
+GIVEN = (*SECRETS, "SMTP_HOST", "CRAWL_CONTACT")
+GOOD = {
+    "PROFILE": "production",
+    "DEBUG": False,
+    "BROKER_URL": "amqp://127.0.0.1",
+    "EVIDENCE_URL": "s3://bucket",
+    "CACHE_URL": "redis://127.0.0.1/1",
+    "ALLOWED_HOSTS": ["reclaim.example.org"],
+    "HTTPS": True,
+    "INWARD_HOSTS": False,
+    "NOTICE_FROM": "notices@reclaim.example.org",
+    **{name: name.lower() * 4 for name in SECRETS},
+}
+BROKEN = [
+    ("E001", "PROFILE", "prod"),
+    ("E010", "DEBUG", True),
+    ("E012", "BROKER_URL", "filesystem://"),
+    ("E013", "EVIDENCE_URL", "file:///var/evidence"),
+    ("E014", "CACHE_URL", "locmem://"),
+    ("E015", "ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
+    ("E015", "ALLOWED_HOSTS", ["*"]),
+    ("E016", "HTTPS", False),
+    ("E017", "INWARD_HOSTS", True),
+    ("E018", "NOTICE_FROM", "notices@reclaim.invalid"),
+    *((f"E0{30 + at}", name, "too short") for at, name in enumerate(SECRETS)),
+]
+NOT_GIVEN = [
+    ("E019", "SMTP_HOST"),
+    ("E020", "CRAWL_CONTACT"),
+    *((f"E0{30 + at}", name) for at, name in enumerate(SECRETS)),
+]
+
+
+@pytest.fixture
+def production(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in GIVEN:
+        monkeypatch.setenv(name, "given")
+    for name, value in GOOD.items():
+        setattr(settings, name, value)
+    engine = "django.db.backends.postgresql"
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
+    return settings
+
+
+def broken() -> set[str]:
+    return {str(error.id).removeprefix("reclaim.") for error in check_profile()}
+
+
+def test_a_well_set_production_starts(production: Settings) -> None:
+    assert broken() == set()
+    refuse_to_start()
+
+
+@pytest.mark.parametrize(("number", "name", "value"), BROKEN)
+def test_production_refuses(
+    production: Settings, number: str, name: str, value: object
+) -> None:
+    setattr(production, name, value)
+    assert broken() == {number}
+
+
+def test_production_refuses_sqlite(
+    production: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = "django.db.backends.sqlite3"
+    monkeypatch.setitem(production.DATABASES["default"], "ENGINE", engine)
+    assert broken() == {"E011"}
+
+
+@pytest.mark.parametrize(("number", "name"), NOT_GIVEN)
+def test_production_refuses_what_the_portal_made_up(
+    production: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    number: str,
+    name: str,
+) -> None:
+    monkeypatch.delenv(name)
+    assert broken() == {number}
+
+
+def test_production_refuses_one_secret_for_two_uses(
+    production: Settings,
+) -> None:
+    production.CUSTODY_KEY = production.SECRET_KEY
+    assert broken() == {"E030", "E032"}
+
+
+def test_every_reason_is_named_at_once(
+    production: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    production.DEBUG, production.HTTPS = True, False
+    with pytest.raises(SystemExit) as refusal:
+        refuse_to_start()
+    assert "E010" in str(refusal.value)
+    assert "E016" in str(refusal.value)
+
+
+def test_embedded_starts_with_nothing_set() -> None:
+    assert broken() == set()
+
+
+START = {
+    "manage": ["manage.py", "check"],
+    "web": ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "portal.wsgi"],
+    "worker": ["-m", "celery", "--app", "portal", "worker"],
+    "scheduler": ["-m", "celery", "--app", "portal", "beat"],
+}
+
+
+@pytest.mark.parametrize("program", START)
+def test_no_program_starts_in_a_production_with_nothing_set(
+    program: str, tmp_path: Path
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "RECLAIM_PROFILE": "production",
+        "RECLAIM_VAR": str(tmp_path),
+    }
+    ended = run(START[program], environment)
+    assert ended.returncode != 0
+    assert "reclaim.E011" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_the_example_names_every_setting_that_the_environment_gives() -> None:
+    named = set(
+        re.findall(r"^#?([A-Z][A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    )
+    code = (ROOT / "portal" / "settings.py").read_text("utf-8")
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    not_for_production = {"DEBUG", "HTTPS", "INWARD_HOSTS"}
+    assert read - not_for_production <= named
+
+
+def test_the_example_filled_in_passes_every_check(tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    environment = dict(
+        line.split("=", 1) for line in lines if line and not line.startswith("#")
+    )
+    environment |= {name: secrets.token_hex(32) for name in SECRETS}
+    environment |= {"PATH": os.environ["PATH"], "RECLAIM_VAR": str(tmp_path)}
+    ended = run(
+        ["manage.py", "check", "--deploy", "--fail-level", "ERROR"], environment
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def run(
+    arguments: list[str], environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
