@@ -7,6 +7,14 @@ import traceback
 class QuietFormatter(logging.Formatter):
     """Names an exception and its place, and leaves out its message: it may hold a URL."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left its own long text of the exception here.
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
     def formatException(self, ei: object) -> str:  # noqa: N802 (logging's name)
         if not isinstance(ei, tuple) or ei[1] is None:
             return ""

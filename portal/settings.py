@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         ("sources", "portal.sightings.tasks.sweep_sources", SWEEP_SECONDS),
         ("rechecks", "portal.sightings.tasks.sweep_rechecks", SWEEP_SECONDS),
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
+        ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
@@ -328,6 +329,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "django": {"handlers": []},  # its own print and mail whole tracebacks
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
         "celery.app.trace": {"level": "WARNING"},

@@ -6,6 +6,7 @@ is for. Nothing global in Pillow is changed: every limit is passed or checked he
 
 import hashlib
 import io
+import logging
 import threading
 import warnings
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+# Pillow writes what it reads, EXIF values included, to its debug log.
+logging.getLogger("PIL").setLevel(logging.INFO)
 
 # Python's warning filters belong to the whole process: one thread at a time may swap
 # them. Only headers are read under the lock; pixels are decoded outside it.

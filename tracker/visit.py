@@ -59,9 +59,13 @@ class VisitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VisitLimits:
-    """Wall-clock seconds, bytes of address space, and bytes of one file."""
+    """Wall-clock seconds, bytes of address space, and bytes of one file.
+
+    While a slow site keeps a visit waiting, an empty batch comes every `beat` seconds.
+    """
 
     seconds: float = 900.0
+    beat: float = 15.0
     memory_bytes: int = 2 * 2**30
     max_body: int = 25 * 2**20
 
@@ -74,6 +78,7 @@ def visit(
 ) -> Generator[Batch, None, None]:
     """The batches of `build(kind, config)`, made in a guarded process.
 
+    What is yielded empty with a checkpoint known already only says that the visit lives.
     The process ends when the visit does, when its time is up, when the caller closes
     this generator, or when the caller dies. Raises VisitError.
     """
@@ -115,13 +120,20 @@ def _batches(
     with contextlib.suppress(BrokenPipeError), child.stdin:
         child.stdin.write(json.dumps(order).encode())
     frames = _Frames(child.stdout.fileno(), deadline, limits.max_body)
-    while (header := frames.header()) is not None:
+    checkpoint = str(order["checkpoint"] or "")
+    while True:
+        while not frames.waits(limits.beat):
+            yield Batch((), checkpoint)  # alive: a lease may be renewed, nothing is new
+        header = frames.header()
+        if header is None:
+            raise VisitError(_cause(child))
         if "error" in header:
             raise _error(header["error"])
         if header.get("end"):
             return
-        yield _batch(header, frames)
-    raise VisitError(_cause(child))
+        batch = _batch(header, frames)
+        checkpoint = batch.checkpoint
+        yield batch
 
 
 def _batch(header: dict[str, Any], frames: "_Frames") -> Batch:
@@ -172,6 +184,13 @@ class _Frames:
         self._deadline = deadline
         self._max_body = max_body
         self._read = bytearray()
+
+    def waits(self, seconds: float) -> bool:
+        """Whether there is something to read, or the time is up, within `seconds`."""
+        left = self._deadline - time.monotonic()
+        patience = max(0.0, min(seconds, left))
+        heard = bool(self._read) or select.select([self._source], [], [], patience)[0]
+        return bool(heard) or left <= seconds
 
     def header(self) -> dict[str, Any] | None:
         """The next JSON line, or None at the end of the stream."""

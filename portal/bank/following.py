@@ -139,7 +139,8 @@ def publish(type_: str) -> Path | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         ids = np.array([row[1] for row in rows], np.uint64)
         tracker.Index.build(path, ids, _array([row[2] for row in rows]))
-    for old in generations(bank.bank, type_)[:-KEPT]:
+    halves = path.parent.glob(".*")  # of publishers that were killed
+    for old in (*generations(bank.bank, type_)[:-KEPT], *halves):
         old.unlink(missing_ok=True)
     return path
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import blake2b
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from nacl.secret import SecretBox
 
@@ -45,19 +45,20 @@ def submit_report(
     language: str = "en",
 ) -> Receipt:
     """Open a case with its first report. The same `token` again gives the same receipt."""
-    token_hash = _digest(token)
-    if seen := Report.objects.filter(token_hash=token_hash).first():
-        return Receipt(seen, _passphrase_again(seen, token))
+    if seen := _receipt_of(token):
+        return seen
     passphrase = new_passphrase()
-    case = _open_case(passphrase, language)
-    report = Report.objects.create(
-        case=case,
-        token_hash=token_hash,
-        receipt=SecretBox(_receipt_key(token)).encrypt(passphrase.encode()),
-        receipt_until=timezone.now() + RECEIPT_LIFETIME,
-        details=evidence.seal(case, details.encode()) if details else b"",
-        threatened=threatened,
-    )
+    try:
+        with transaction.atomic():
+            case = _open_case(passphrase, language)
+            report = _open_report(
+                case, token, passphrase, details=details, threatened=threatened
+            )
+    except IntegrityError:
+        # The same form arrived twice in one moment, and the other one was first.
+        if seen := _receipt_of(token):
+            return seen
+        raise
     ReportedUrl.objects.bulk_create(
         ReportedUrl(report=report, url=url) for url in dict.fromkeys(urls)
     )
@@ -135,6 +136,25 @@ def _open_case(passphrase: str, language: str) -> Case:
     evidence.wrap_key(case, private, KeyWrap.Holder.PASSPHRASE, opened.key)
     evidence.wrap_key(case, private, KeyWrap.Holder.CUSTODY, evidence.custody_key())
     return case
+
+
+def _open_report(
+    case: Case, token: str, passphrase: str, *, details: str, threatened: bool
+) -> Report:
+    return Report.objects.create(
+        case=case,
+        token_hash=_digest(token),
+        receipt=SecretBox(_receipt_key(token)).encrypt(passphrase.encode()),
+        receipt_until=timezone.now() + RECEIPT_LIFETIME,
+        details=evidence.seal(case, details.encode()) if details else b"",
+        threatened=threatened,
+    )
+
+
+def _receipt_of(token: str) -> Receipt | None:
+    """What was answered to this token before, if it came before."""
+    seen = Report.objects.filter(token_hash=_digest(token)).first()
+    return Receipt(seen, _passphrase_again(seen, token)) if seen else None
 
 
 def _opened(passphrase: str) -> Opened:

@@ -7,6 +7,8 @@ for the portal's custody key. Destroying the wraps makes the bytes noise: see `s
 
 import io
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from hashlib import blake2b
 
 from django.conf import settings
@@ -25,6 +27,10 @@ VERSION = b"\x01"  # first byte of all we seal, so that algorithms can change
 
 class EvidenceError(Exception):
     """Sealed bytes that cannot be opened: shredded, missing or damaged."""
+
+
+class EvidenceAwayError(EvidenceError):
+    """The store does not answer. What it holds is not lost for that: ask again later."""
 
 
 def custody_key() -> bytes:
@@ -68,8 +74,10 @@ def open_stored(case: Case, name: str, *, actor: User | str, reason: str) -> byt
     try:
         with storages["evidence"].open(name) as kept:
             sealed = kept.read()
-    except OSError:
+    except FileNotFoundError:
         raise EvidenceError("This evidence is no longer there.") from None
+    except OSError:
+        raise EvidenceAwayError("This evidence cannot be read right now.") from None
     return unseal(case, sealed)
 
 
@@ -98,6 +106,22 @@ def unseal(case: Case, sealed: bytes) -> bytes:
         return SealedBox(PrivateKey(private)).decrypt(sealed[1:])
     except CryptoError:
         raise EvidenceError("This evidence is damaged.") from None
+
+
+def stored() -> Iterator[str]:
+    """The name of every sealed object in the store, whoever asked for it to be kept."""
+    try:
+        folders, _ = storages["evidence"].listdir("")
+    except FileNotFoundError:
+        return
+    for folder in folders:
+        for name in storages["evidence"].listdir(folder)[1]:
+            yield f"{folder}/{name}"
+
+
+def stored_at(name: str) -> datetime:
+    """When the object was put there. Raises FileNotFoundError if it is gone."""
+    return storages["evidence"].get_modified_time(name)
 
 
 def discard(name: str) -> None:

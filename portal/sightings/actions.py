@@ -47,16 +47,21 @@ def process_report(report: Report) -> None:
 
 
 def read_exhibit(exhibit: Exhibit) -> None:
-    """Hash one exhibit and bank its signals; what cannot be read is refused and dropped."""
+    """Hash one exhibit and bank its signals; what cannot be read is refused and dropped.
+
+    Raises EvidenceAwayError where the store does not answer: nothing is dropped for that.
+    """
     if exhibit.attempts >= MAX_ATTEMPTS:
         refuse_exhibit(exhibit, "too_hard")
         return
-    Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
     try:
         data = evidence.open_exhibit(
             exhibit, actor="task:process_report", reason="automatic processing"
         )
+        Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
         picture = tracker.decode(data)
+    except evidence.EvidenceAwayError:
+        raise
     except (tracker.ImageError, evidence.EvidenceError) as error:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
@@ -149,7 +154,7 @@ def capture(sighting: Sighting, body: bytes) -> None:
 
 
 def assess(sighting: Sighting) -> None:
-    """Have the detector look at a captured copy, once."""
+    """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
     try:
         data = evidence.open_stored(
             sighting.case,
@@ -158,6 +163,8 @@ def assess(sighting: Sighting) -> None:
             reason="automatic assessment",
         )
         opinion = detector.assess(tracker.decode(data).image, data=data)
+    except evidence.EvidenceAwayError:
+        raise
     except (evidence.EvidenceError, tracker.ImageError):
         # Nothing to assess: without the capture, it is not asked for again.
         Sighting.objects.filter(pk=sighting.pk).update(captured_as="")

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, rechecking, visiting
+from portal.sightings import actions, rechecking, strays, visiting
 from portal.sightings.models import Sighting, Source
 
 
@@ -71,6 +71,11 @@ def sweep_sources() -> None:
 @shared_task
 def sweep_observations() -> None:
     actions.forget_observations()
+
+
+@shared_task
+def sweep_evidence() -> None:
+    strays.discard_strays()
 
 
 def _assess_soon(sightings: list[Sighting] | QuerySet[Sighting]) -> None:

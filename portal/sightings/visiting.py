@@ -13,7 +13,11 @@ from portal.platforms.models import Host, host_of
 from portal.sightings.actions import handle_find
 from portal.sightings.models import Sighting, Source
 
-LIMITS = tracker.VisitLimits(seconds=settings.VISIT_SECONDS)
+LIMITS = tracker.VisitLimits(
+    seconds=settings.VISIT_SECONDS,
+    # So often that a site which drips its pages never looks like a dead worker.
+    beat=settings.CLAIM_LIFETIME.total_seconds() / 4,
+)
 
 
 def visit_reported(reported: ReportedUrl) -> list[Sighting]:
@@ -23,6 +27,7 @@ def visit_reported(reported: ReportedUrl) -> list[Sighting]:
     outcome, sightings = "not_seen", []
     try:
         for batch in tracker.visit("site", _guarded(config), None, LIMITS):
+            _keep_claim(reported)
             for find in batch.finds:
                 sightings += handle_find(find, found=Sighting.Found.REPORTED)
     except tracker.VisitError as error:
@@ -37,6 +42,14 @@ def visit_reported(reported: ReportedUrl) -> list[Sighting]:
         host = host_of(reported.url)
         record_event(case, kind, once=f"url:{reported.pk}", host=host)
     return sightings
+
+
+def _keep_claim(reported: ReportedUrl) -> None:
+    """The visit lives, so the claim does; one that was lost by now is not taken back."""
+    now = timezone.now()
+    mine = ReportedUrl.objects.filter(pk=reported.pk, claimed_at=reported.claimed_at)
+    if mine.update(claimed_at=now):
+        reported.claimed_at = now
 
 
 def crawl(source: Source) -> list[Sighting]:

@@ -22,6 +22,7 @@ class Outbox:
         try:
             if not (settings.OUTBOX / name).exists():
                 _write(settings.OUTBOX / name, message(notice).as_bytes())
+            _clear(settings.OUTBOX / name)
         except MailError:
             raise ChannelError("bad_mail", permanent=True) from None
         except OSError:
@@ -31,7 +32,8 @@ class Outbox:
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    half, made = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    prefix = f".{path.stem}."
+    half, made = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".part")
     try:
         with os.fdopen(half, "wb") as file:
             file.write(data)
@@ -41,3 +43,9 @@ def _write(path: Path, data: bytes) -> None:
     except OSError:
         Path(made).unlink(missing_ok=True)
         raise
+
+
+def _clear(path: Path) -> None:
+    """Take away what a worker that was killed while it wrote has left behind."""
+    for half in path.parent.glob(f".{path.stem}.*.part"):
+        half.unlink(missing_ok=True)
