@@ -4,8 +4,9 @@ Bells ring at once (Celery's eager mode) when the transaction that rings them co
 crawl runs in its real subprocess against a real site on loopback.
 """
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,11 +14,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from portal.accounts.models import User
+from portal.cases.models import Report
 from portal.celery import app
 from tests import drawing
+from tests.journeys.quiet import Listener
 from tests.loopback_sites import Site, serve
 
 PASSPHRASE = re.compile(r'id="passphrase"[^>]*>([^<]+)<')
+DETAILS = "words of mine"
 TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
 
 
@@ -28,8 +32,19 @@ def bells_ring_at_once(transactional_db: None) -> Iterator[None]:
     app.conf.task_always_eager = False
 
 
+@pytest.fixture(autouse=True)
+def logs(transactional_db: None) -> Iterator[Listener]:
+    """Whatever a test does, no logger says a secret. `logs.plant` adds to them."""
+    with Listener() as listener:
+        listener.plant(DETAILS)
+        yield listener
+    listener.plant_what_the_database_holds()
+    listener.check()
+
+
 @dataclass
 class Victim:
+    logs: Listener
     client: Client = field(default_factory=Client)
     passphrase: str = ""
 
@@ -37,25 +52,39 @@ class Victim:
         self,
         picture: bytes | None,
         *,
+        more: Sequence[SimpleUploadedFile] = (),
         urls: str = "",
         consents: tuple[str, ...] = ("matching", "sharing", "notices", "evidence"),
     ) -> None:
-        form = self.client.get("/report/adult/").content.decode()
-        token = TOKEN.search(form)
-        assert token
-        sent: dict[str, object] = {
-            "token": token[1],
-            "adult": "on",
-            "urls": urls,
-            "details": "words of mine",
-            "consents": list(consents),
-        }
+        sent = self.fills(urls=urls, consents=list(consents), pictures=[*more])
         if picture is not None:
-            sent["pictures"] = [SimpleUploadedFile("p.jpg", picture, "image/jpeg")]
+            own = SimpleUploadedFile("p.jpg", picture, "image/jpeg")
+            sent["pictures"] = [own, *more]
         answer = self.client.post("/report/adult/", sent)
         shown = PASSPHRASE.search(answer.content.decode())
         assert shown, answer.content.decode()
         self.passphrase = shown[1].strip()
+        self.logs.plant(self.passphrase, picture or b"")
+
+    def fills(self, **over: object) -> dict[str, object]:
+        """What the form sends, with a fresh one-time token."""
+        token = TOKEN.search(self.client.get("/report/adult/").content.decode())
+        assert token
+        self.logs.plant(token[1])
+        consents = ["matching", "sharing", "notices", "evidence"]
+        filled = {"adult": "on", "details": DETAILS, "consents": consents}
+        return {"token": token[1], **filled, **over}
+
+    def is_refused(self, **over: object) -> str:
+        """The page that says so, beside what was typed; nothing has been kept."""
+        before = Report.objects.count()
+        answer = self.client.post("/report/adult/", self.fills(**over))
+        page = html.unescape(answer.content.decode())
+        assert answer.status_code == 200
+        assert "Nothing was sent yet" in page
+        assert str(over.get("details", DETAILS)) in page
+        assert Report.objects.count() == before
+        return page
 
     def sees(self) -> str:
         self.client.post("/case/", {"passphrase": self.passphrase})
@@ -89,13 +118,13 @@ class Worker:
 
 
 @pytest.fixture
-def amina() -> Victim:
-    return Victim()
+def amina(logs: Listener) -> Victim:
+    return Victim(logs)
 
 
 @pytest.fixture
-def ben() -> Victim:
-    return Victim()
+def ben(logs: Listener) -> Victim:
+    return Victim(logs)
 
 
 @pytest.fixture
