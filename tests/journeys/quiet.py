@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import quote
 
 from portal.bank.models import Signal
@@ -37,7 +38,7 @@ class Listener:
             self._handler.addFilter(each)
         self._level = logging.getLogger().level
 
-    def __enter__(self) -> "Listener":
+    def __enter__(self) -> Self:
         logging.getLogger().addHandler(self._handler)
         logging.getLogger().setLevel(logging.DEBUG)
         return self

@@ -157,7 +157,7 @@ class SiteSpider(Spider):
         return None if self._frontier.is_seen_elsewhere(response.url) else response
 
     def _check(self, response: Response) -> None:
-        if response.status >= HTTPStatus.BAD_REQUEST:
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:  # or leads to no web address
             raise SourceError("http", f"The site answered with {response.status}.")
         if place(response.url) != place(self._site.url):
             raise SourceError("moved", "The address leads to another site.")
