@@ -1,0 +1,277 @@
+"""Forms sent twice, at once, forged or stuffed: one case or none, nothing typed is lost."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+
+from portal.accounts.models import User
+from portal.bank.models import Signal
+from portal.cases import actions, evidence
+from portal.cases.models import Case, Event, Exhibit, KeyWrap, Report
+from portal.sightings.tasks import sweep_evidence, sweep_reports
+from tests.journeys.conftest import PASSPHRASE, TOKEN, Victim, picture
+from tests.journeys.quiet import Listener
+
+
+@pytest.fixture(autouse=True)
+def empty_store() -> Iterator[None]:
+    for name in evidence.stored():
+        evidence.discard(name)
+    yield
+    if not connection.in_atomic_block:
+        named = set(Exhibit.objects.values_list("stored_as", flat=True)) - {""}
+        assert set(evidence.stored()) == named, "sealed bytes without a row"
+
+
+def upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("p.jpg", picture(1), "image/jpeg")
+
+
+def shown(page: bytes) -> str:
+    found = PASSPHRASE.search(page.decode())
+    assert found, page.decode()
+    return found[1].strip()
+
+
+def test_a_form_posted_twice_is_one_case_with_one_passphrase(
+    amina: Victim, logs: Listener
+) -> None:
+    form = amina.fills(urls="")
+    words = []
+    for _ in range(2):
+        answer = amina.client.post("/report/adult/", form | {"pictures": [upload()]})
+        assert answer.status_code == 200
+        words.append(shown(answer.content))
+    logs.plant(words[0])
+    assert words[0] == words[1]
+    assert one_of_each() == (1, 1, 1, 1)
+    assert Signal.objects.filter(type="sha256").count() == 1
+
+
+def one_of_each() -> tuple[int, int, int, int]:
+    received = Event.objects.filter(kind="received").count()
+    models = (Case, Report, Exhibit)
+    first, second, third = (model._default_manager.count() for model in models)
+    return first, second, third, received
+
+
+def test_a_form_posted_twice_in_one_moment_is_one_case(
+    amina: Victim, logs: Listener
+) -> None:
+    form = amina.fills(urls="")
+    gate = threading.Barrier(3)
+    words: list[str] = []
+
+    def post() -> None:
+        client = Client()
+        try:
+            gate.wait()
+            sent = form | {"pictures": [upload()]}
+            words.append(shown(client.post("/report/adult/", sent).content))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    logs.plant(*words)
+    assert len(words) == 3
+    assert len(set(words)) == 1
+    assert one_of_each() == (1, 1, 1, 1)
+    assert Signal.objects.filter(type="sha256").count() == 1
+
+
+def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_receipt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on PostgreSQL, where neither sees the other until it has committed."""
+    first = actions.submit_report(token="t" * 43, urls=[], pictures=[b"one"])
+    look = actions._receipt_of
+    looks: list[str] = []
+
+    def blind_at_first(token: str) -> actions.Receipt | None:
+        looks.append(token)
+        return look(token) if len(looks) > 1 else None
+
+    monkeypatch.setattr(actions, "_receipt_of", blind_at_first)
+    again = actions.submit_report(token="t" * 43, urls=[], pictures=[b"two"])
+    assert (again.report, again.passphrase) == (first.report, first.passphrase)
+    assert one_of_each() == (1, 1, 1, 1)
+    assert KeyWrap.objects.count() == 2
+    assert len(list(evidence.stored())) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/report/adult/",
+        "/check/",
+        "/case/",
+        "/case/withdraw/",
+        "/case/consents/",
+        "/desk/login/",
+        "/language/setlang/",
+    ],
+)
+def test_a_form_without_its_csrf_token_is_refused_in_plain_words(
+    amina: Victim, path: str
+) -> None:
+    amina.reports(picture(1))
+    forged = Client(enforce_csrf_checks=True)
+    sent = amina.fills(urls="https://chirp.example/1")
+    answer = forged.post(path, sent | {"passphrase": amina.passphrase})
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "This form was open for too long" in page
+    assert "Nothing that reached us before is lost" in page
+    assert amina.passphrase not in page
+    assert Case.objects.active().count() == 1
+
+
+def test_a_form_with_its_csrf_token_is_taken() -> None:
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/report/adult/").content.decode()
+    token = TOKEN.search(page)
+    assert token
+    sent = {
+        "token": token[1],
+        "adult": "on",
+        "urls": "http://127.0.0.1:9/",
+        "csrfmiddlewaretoken": client.cookies["csrftoken"].value,
+    }
+    assert shown(client.post("/report/adult/", sent).content)
+
+
+def test_five_thousand_addresses_are_refused_and_none_is_lost(amina: Victim) -> None:
+    urls = "\n".join(f"https://chirp.example/{n}" for n in range(5_000))
+    page = amina.is_refused(urls=urls)
+    assert "There are 5000 addresses. We can take 200 in one report." in page
+    assert urls in page
+
+
+@pytest.mark.parametrize("field", ["urls", "details", "token"])
+def test_a_nul_byte_is_refused_and_the_rest_is_kept(amina: Victim, field: str) -> None:
+    page = amina.is_refused(**{"urls": "https://chirp.example/1", field: "a\x00b"})
+    if field != "token":
+        assert "There is a hidden sign in this text. Please type it again." in page
+
+
+@pytest.mark.parametrize(
+    "wrong", ["\x00", "a\x00b", "\u202eword", "\ud7ff", "word " * 200]
+)
+def test_a_passphrase_with_strange_signs_is_only_a_wrong_one(wrong: str) -> None:
+    answer = Client().post("/case/", {"passphrase": wrong})
+    assert answer.status_code == 200
+    assert "do not open a case" in answer.content.decode()
+
+
+def test_marks_that_turn_text_around_do_not_reach_the_record(
+    amina: Victim, wren: User
+) -> None:
+    amina.logs.plant("they know")
+    sent = amina.fills(
+        urls="\u202ehttp://127.0.0.1:9/\u200f1", details="\u2066they know\u202e"
+    )
+    amina.logs.plant(shown(amina.client.post("/report/adult/", sent).content))
+    report = Report.objects.get()
+    assert report.urls.get().url == "http://127.0.0.1:9/1"
+    read = evidence.open_details(report, actor=wren, reason="reading the report")
+    assert read == "they know"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {f"field{n}": "x" for n in range(1_500)},
+        {"details": "x" * 3 * 2**20},
+        {"pictures": [SimpleUploadedFile(f"{n}.jpg", b"x") for n in range(150)]},
+    ],
+    ids=["fields", "letters", "files"],
+)
+def test_more_than_a_form_may_hold_is_a_plain_page(
+    amina: Victim, over: dict[str, Any]
+) -> None:
+    answer = amina.client.post("/report/adult/", amina.fills(**over))
+    assert answer.status_code == 400
+    assert "That was more than we can take at once" in answer.content.decode()
+    assert "Nothing was saved" in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("header", ["a; boundary=", "multipart/form-data; boundary=x"])
+def test_a_body_that_is_no_form_is_answered_in_words(header: str) -> None:
+    answer = Client().generic("POST", "/report/adult/", b"\xff\x00--x--", header)
+    assert answer.status_code in {200, 400}
+    assert not Case.objects.exists()
+
+
+def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
+    amina: Victim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, kept = FileSystemStorage._save, []
+
+    def fill_up(self: FileSystemStorage, name: str, content: Any) -> str:
+        if kept:
+            raise OSError(28, "No space left on device: /secret/place")
+        kept.append(name)
+        return real(self, name, content)
+
+    monkeypatch.setattr(FileSystemStorage, "_save", fill_up)
+    amina.logs.plant("/secret/place")
+    amina.client.raise_request_exception = False
+    sent = amina.fills(urls="") | {"pictures": [upload(), upload()]}
+    answer = amina.client.post("/report/adult/", sent)
+    assert answer.status_code == 500
+    page = answer.content.decode()
+    assert "saw no passphrase, it did not reach us" in page
+    assert not Case.objects.exists()
+    assert not Event.objects.exists()
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
+        sweep_evidence()
+    assert len(list(evidence.stored())) == 1, "a young one may still get its row"
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        sweep_evidence()
+    assert list(evidence.stored()) == []
+    monkeypatch.undo()
+    amina.reports(picture(1))
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        sweep_evidence()
+    assert len(list(evidence.stored())) == 1
+
+
+def test_a_store_that_is_away_for_a_while_loses_no_picture(
+    amina: Victim, bell_is_dead: None
+) -> None:
+    amina.reports(picture(1))
+    exhibit = Exhibit.objects.get()
+    place = Path(storages["evidence"].path(exhibit.stored_as))
+    away = place.rename(place.with_suffix(".away"))
+    place.mkdir()  # to open it is an error of the disk, not "no such file"
+    for minutes in range(3, 16, 3):
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+            sweep_reports()
+    exhibit.refresh_from_db()
+    assert exhibit.state == Exhibit.State.RECEIVED
+    assert "1 picture is waiting to be read." in amina.sees()
+    place.rmdir()
+    away.rename(place)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=30)):
+        sweep_reports()
+    assert "We watch for copies of 1 picture." in amina.sees()
+
+
+@pytest.fixture
+def bell_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody hears that a report came in; a sweep must find it."""
+    monkeypatch.setattr("portal.intake.views.ring_on_commit", lambda *_: None)
