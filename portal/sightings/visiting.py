@@ -1,6 +1,7 @@
 """Looking outside: a visit to a source, or to an address that a victim gave."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -62,7 +63,7 @@ def crawl(source: Source) -> list[Sighting]:
         ):
             for find in batch.finds:
                 found += handle_find(find, found=Sighting.Found.CRAWLED, source=source)
-            if not _keep_checkpoint(source, batch):
+            if not _keep_checkpoint(source, batch) or batch.done:
                 return found
     except tracker.VisitError as error:
         _end_visit(source, error.code)
@@ -90,24 +91,36 @@ def _guarded(config: dict[str, object]) -> dict[str, object]:
 
 
 def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:
-    """Store where to go on, and renew the lease; False if it is another's by now."""
+    """Store where to go on, and renew the lease; False if it is another's by now.
+
+    The last batch ends the visit in the same write: a worker killed between the two would
+    leave a visit that is over to be made all over again.
+    """
     until = timezone.now() + settings.CLAIM_LIFETIME
+    pictures = source.pictures + len(batch.finds)
     kept = Source.objects.filter(pk=source.pk, lease=source.lease, enabled=True).update(
         checkpoint=batch.checkpoint,
-        lease_until=until,
-        pictures=source.pictures + len(batch.finds),
+        pictures=pictures,
+        **(_ended(source, "done") if batch.done else {"lease_until": until}),
     )
-    source.pictures += len(batch.finds)
+    source.pictures = pictures
     return bool(kept)
 
 
 def _end_visit(source: Source, outcome: str) -> None:
-    failures = 0 if outcome == "done" else min(source.failures + 1, 8)
-    wait = timedelta(seconds=source.interval * 2**failures)
-    Source.objects.filter(pk=source.pk, lease=source.lease).update(
-        outcome=outcome,
-        failures=failures,
-        visited_at=timezone.now(),
-        next_visit_at=timezone.now() + wait,
-        lease_until=None,
-    )
+    mine = Source.objects.filter(pk=source.pk, lease=source.lease)
+    mine.update(**_ended(source, outcome))
+
+
+def _ended(source: Source, outcome: str) -> dict[str, Any]:
+    """The row's columns when a visit is over, and how long to wait for the next."""
+    now, failures = timezone.now(), 0
+    if outcome != "done":
+        failures = min(source.failures + 1, 8)
+    return {
+        "outcome": outcome,
+        "failures": failures,
+        "visited_at": now,
+        "next_visit_at": now + timedelta(seconds=source.interval * 2**failures),
+        "lease_until": None,
+    }

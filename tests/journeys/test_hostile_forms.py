@@ -219,15 +219,16 @@ def test_a_body_that_is_no_form_is_answered_in_words(header: str) -> None:
 def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
     amina: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, kept = FileSystemStorage._save, []
+    real = FileSystemStorage.save
+    kept: list[str | None] = []
 
-    def fill_up(self: FileSystemStorage, name: str, content: Any) -> str:
+    def fill_up(self: FileSystemStorage, name: str | None, content: Any) -> str:
         if kept:
             raise OSError(28, "No space left on device: /secret/place")
         kept.append(name)
         return real(self, name, content)
 
-    monkeypatch.setattr(FileSystemStorage, "_save", fill_up)
+    monkeypatch.setattr(FileSystemStorage, "save", fill_up)
     amina.logs.plant("/secret/place")
     amina.client.raise_request_exception = False
     sent = amina.fills(urls="") | {"pictures": [upload(), upload()]}
