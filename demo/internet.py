@@ -94,7 +94,7 @@ class Internet:
                 "forum": f"{self.base('forum')}/{run.id}/",
                 "fediverse": self.base("fediverse"),
             },
-            "reported": f"{self.base('forum')}/{run.id}/thread/1",
+            "reported": self.base("forum") + first_copy(run),
             "posts": sum(len(run.posts(site)) for site in SITES),
             "copies": {
                 post.picture: post.copy
