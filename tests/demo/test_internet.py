@@ -13,7 +13,6 @@ from demo.internet import Internet, serving
 from demo.pictures import draw
 from demo.world import SITES
 
-
 Told = dict[str, Any]
 
 
