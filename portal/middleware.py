@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -42,6 +42,9 @@ def bounded(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         length = request.headers.get("Content-Length", "0") or "0"
         if not length.isdecimal() or int(length) > settings.MAX_REQUEST_BYTES:
+            if request.path.startswith("/api/"):
+                told = {"error": "too_large", "detail": "The body is too large."}
+                return JsonResponse(told, status=413)
             limit = settings.MAX_UPLOAD_BYTES // 2**20
             return render(request, "too_large.html", {"limit": limit}, status=413)
         return get_response(request)

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "portal.accounts",
     "portal.platforms",
     "portal.cases",
@@ -306,9 +305,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SORT_OPERATIONS": False,
 }
 
 # -- logs hold ids only ----------------------------------------------------------------

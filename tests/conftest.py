@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from nacl import pwhash
+from pytest_django import Settings
 
 from portal.accounts.models import Organisation, User
 from portal.cases import passphrase
@@ -20,6 +21,12 @@ def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with its smallest cost: same path, less time."""
     monkeypatch.setattr(passphrase, "OPS", pwhash.argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(passphrase, "MEMORY", pwhash.argon2id.MEMLIMIT_MIN)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    """Staff passwords at Argon2's price would cost the suite minutes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

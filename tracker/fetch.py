@@ -30,6 +30,7 @@ __all__ = [
     "FetchError",
     "Limits",
     "Response",
+    "checked",
     "fetch",
     "is_public",
     "unpacked",

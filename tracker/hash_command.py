@@ -49,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def shown(path: Path) -> str:
-    """The name as it can be printed, even where it is no valid text."""
-    return os.fsencode(path).decode(errors="replace")
+    """The name as it can be printed: a name may hold what steers a terminal."""
+    name = os.fsencode(path).decode(errors="replace")
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
 
 
 def _print_json(line: dict[str, object]) -> None:

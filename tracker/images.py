@@ -188,11 +188,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _kept(opened: Image.Image, file_format: str) -> dict[str | tuple[int, int], object]:
-    kept = {key: value for key, value in opened.info.items() if key != "transparency"}
+    """What was written beside the pixels; a PNG text may take no name that is ours."""
+    ours: dict[str | tuple[int, int], object] = {"format": file_format}
     for name in ("exif", "xmp"):
-        if not isinstance(kept.get(name), bytes):
-            kept.pop(name, None)  # a PNG text that took the name
-    kept["format"] = file_format
+        if isinstance(opened.info.get(name), bytes):
+            ours[name] = opened.info[name]
     if tables := getattr(opened, "quantization", None):
-        kept["quantization"] = tables
-    return kept
+        ours["quantization"] = tables
+    reserved = {"exif", "xmp", "quantization", "transparency"}
+    kept = {name: told for name, told in opened.info.items() if name not in reserved}
+    return kept | ours

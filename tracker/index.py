@@ -173,7 +173,7 @@ def _compare(hashes: Hashes, queries: Hashes, radius: int) -> _Triples:
     starts = range(0, len(hashes), height)
     block = partial(_compare_block, hashes, height, queries, radius)
     worth = len(hashes) * len(queries) // _COMPARISONS_PER_THREAD
-    threads = min(worth, len(starts), len(os.sched_getaffinity(0)))
+    threads = min(worth, len(starts), os.cpu_count() or 1)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(block, starts))

@@ -21,6 +21,7 @@ from tracker.sources import Batch, Find, Media
 
 ROOT = Path(__file__).parents[1]
 MAX_HEADER = 16 * 2**20  # bytes of one frame's JSON line: a checkpoint is far smaller
+PATIENCE = 5.0  # seconds between a closed pipe and a death
 MAX_FINDS = 100  # of one batch
 BLOCK = 1024 * 1024
 # Nothing of ours, no proxy settings, no secrets; numeric libraries stay in one thread.
@@ -213,7 +214,7 @@ class _Frames:
 def _cause(child: subprocess.Popen[bytes]) -> str:
     """Why it said nothing more."""
     with contextlib.suppress(subprocess.TimeoutExpired):
-        if child.wait(timeout=5) == -signal.SIGXCPU:
+        if child.wait(timeout=PATIENCE) == -signal.SIGXCPU:
             return "cpu"
     return "crashed"
 

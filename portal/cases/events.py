@@ -2,6 +2,7 @@
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.cases.models import Event
@@ -56,5 +57,7 @@ def sentence(event: Event) -> str:
     data = dict(event.data)
     if due := data.get("due"):
         moment = parse_datetime(due)
-        data["due"] = date_format(moment, "DATETIME_FORMAT") if moment else due
+        # Translators: date and time in Django's letters; a full stop may follow it.
+        when = gettext("j F Y, H:i")
+        data["due"] = f"{date_format(moment, when)} UTC" if moment else due
     return str(WORDS[event.kind]) % data

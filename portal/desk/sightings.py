@@ -41,6 +41,8 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "signal": said(SIGNALS, sighting.matched_type),
         "assessment": assessment,
         "finding": said(FINDINGS, assessment.finding) if assessment else "",
+        "reasons": _evidence(assessment, measured=False),
+        "measurements": _evidence(assessment, measured=True),
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }
@@ -109,6 +111,16 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [(rule, refusal) for rule, refusal in rules if refusal],
     }
     return render(request, "desk/draft.html", context)
+
+
+def _evidence(assessment: Assessment | None, *, measured: bool) -> list[dict[str, str]]:
+    """The detector's reasons, or its bare measurements, as a person reads them."""
+    items = assessment.evidence if assessment else []
+    return [
+        item | {"kind": item["kind"].replace("_", " ")}
+        for item in items
+        if (item["strength"] == "measurement") == measured
+    ]
 
 
 def _recipient(request: HttpRequest, sighting: Sighting) -> Platform | None:

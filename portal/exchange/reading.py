@@ -21,7 +21,7 @@ class Field:
 
     name: str
     type: str
-    required: bool
+    optional: bool
     about: SafeString
 
 
@@ -50,23 +50,13 @@ class Operation:
     about: SafeString
     bodies: list[Body]
     answers: list[Answer]
+    failures: list[Answer]
 
 
 def operations(document: Schema) -> list[Operation]:
     """All operations of an OpenAPI 3 document, in its order."""
     return [
-        Operation(
-            name=each["operationId"],
-            method=method.upper(),
-            path=path,
-            summary=each["summary"],
-            about=marked(each["description"]),
-            bodies=_bodies(each.get("requestBody", {}), document),
-            answers=[
-                Answer(status, marked(answer["description"]), _bodies(answer, document))
-                for status, answer in sorted(each["responses"].items())
-            ],
-        )
+        _operation(path, method, each, document)
         for path, methods in document["paths"].items()
         for method, each in methods.items()
     ]
@@ -82,6 +72,23 @@ def marked(text: str) -> SafeString:
     forms = ("{}", "<code>{}</code>")
     return format_html_join(
         "", "{}", ((format_html(forms[at % 2], part),) for at, part in enumerate(parts))
+    )
+
+
+def _operation(path: str, method: str, each: Schema, document: Schema) -> Operation:
+    answers = [
+        Answer(status, marked(answer["description"]), _bodies(answer, document))
+        for status, answer in sorted(each["responses"].items())
+    ]
+    return Operation(
+        name=each["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=each["summary"],
+        about=marked(each["description"]),
+        bodies=_bodies(each.get("requestBody", {}), document),
+        answers=[answer for answer in answers if answer.status < "400"],
+        failures=[answer for answer in answers if answer.status >= "400"],
     )
 
 
@@ -101,22 +108,22 @@ def _example(held: Schema) -> str:
 def _fields(schema: Schema, document: Schema, path: str = "") -> Iterator[Field]:
     schema = _resolved(schema, document)
     for name, inner in schema.get("properties", {}).items():
-        required = name in schema.get("required", [])
-        yield from _field(inner, document, f"{path}{name}", required=required)
+        optional = name not in schema.get("required", [])
+        yield from _field(inner, document, f"{path}{name}", optional=optional)
 
 
 def _field(
-    schema: Schema, document: Schema, name: str, *, required: bool
+    schema: Schema, document: Schema, name: str, *, optional: bool
 ) -> Iterator[Field]:
     about = schema.get("description", "")
     schema = _resolved(schema, document)
     if schema["type"] == "array":
-        yield from _field(schema["items"], document, f"{name}[]", required=required)
+        yield from _field(schema["items"], document, f"{name}[]", optional=optional)
     elif schema["type"] == "object":
         yield from _fields(schema, document, f"{name}.")
     else:
         choices = ", ".join(f"`{choice}`" for choice in schema.get("enum", []))
-        yield Field(name, schema["type"], required, marked(choices or about))
+        yield Field(name, schema["type"], optional, marked(choices or about))
 
 
 def _resolved(schema: Schema, document: Schema) -> Schema:

@@ -1,12 +1,15 @@
 """What the OpenAPI schema says beyond the types: how to authenticate, examples, failures."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import yaml
 from django.utils import translation
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework.renderers import BaseRenderer
 
 from portal.exchange.serializers import (
     FeedbackGiven,
@@ -19,7 +22,7 @@ from portal.exchange.serializers import (
 
 
 # The base class registers whoever inherits, in a method without types.
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "portal.exchange.authentication.KeyAuthentication"
     name = "key"
 
@@ -135,3 +138,19 @@ def document() -> dict[str, Any]:
     with translation.override("en"):
         made: dict[str, Any] = generator().get_schema(request=None, public=True)
     return made
+
+
+class YamlRenderer(BaseRenderer):
+    """YAML by the dumper in Python: the one in C fails in a process that is traced."""
+
+    media_type = "application/vnd.oai.openapi"
+    format = "yaml"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        del accepted_media_type, renderer_context
+        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)

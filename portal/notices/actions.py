@@ -3,7 +3,6 @@
 Each is one transaction, except `deliver`: nothing may hold a lock while a server answers.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -15,12 +14,12 @@ from django.utils.translation import gettext as _
 from portal.accounts.actions import audit
 from portal.accounts.models import Organisation, User
 from portal.cases.actions import record_event
-from portal.cases.models import ALPHABET, Case, Consent
+from portal.cases.models import Case, Consent
 from portal.notices import compose, deadlines
 from portal.notices.channels import channel
 from portal.notices.channels.base import ChannelError
 from portal.notices.models import Deadline, Delivery, Notice
-from portal.notices.validation import Problem, problems
+from portal.notices.validation import Problem, problems, refusal
 from portal.platforms.models import Platform
 from portal.platforms.rules import Rule, RuleError
 from portal.platforms.rules import rule as rule_of
@@ -72,7 +71,6 @@ def draft(
             "rule_version": rule.version,
             "language": language,
             "elements": compose.elements(rule, sighting, organisation, language),
-            "reference": _new_reference(),
             "drafted_by": worker,
         },
     )
@@ -91,20 +89,15 @@ def revise(notice: Notice, worker: User, *, elements: Mapping[str, str]) -> Noti
     Raises NoticeError.
     """
     rule = _rule(notice.rule)
-    if unknown := sorted(set(elements) - set(rule.elements)):
-        words = {"rule": rule.regime, "names": ", ".join(unknown)}
-        raise NoticeError(_("%(rule)s has no place for: %(names)s.") % words)
-    letter = rule.letter(notice.language)
-    for name, answers in letter.choices.items():
-        if elements.get(name, "") not in {"", *answers}:
-            raise NoticeError(_("Choose one of: %s.") % ", ".join(answers))
+    if reason := refusal(elements, rule, notice.language):
+        raise NoticeError(reason)
     if _organisation_of(worker) != notice.drafted_by.organisation:
         raise NoticeError(_("This notice is in the name of another organisation."))
     locked = Notice.objects.select_for_update().filter(pk=notice.pk, state=State.DRAFT)
     draft = locked.first()
     if draft is None:
         raise NoticeError(_("This notice is no longer a draft."))
-    merged = {name: text.strip() for name, text in (draft.elements | elements).items()}
+    merged = {name: _clean(text) for name, text in (draft.elements | elements).items()}
     draft.elements = {name: text for name, text in merged.items() if text}
     draft.rule_version = rule.version
     draft.drafted_by, draft.drafted_at = worker, timezone.now()
@@ -150,6 +143,8 @@ def deliver(notice: Notice) -> None:
 
     What fails for now is tried again by a sweep, later and later; see Notice.try_at.
     """
+    if notice.state != State.SENDING:
+        raise ValueError("Claim the notice first: only one worker may send it.")
     wanted = Case.objects.consenting(Consent.Kind.NOTICES).filter(pk=notice.case_id)
     if not wanted.exists():
         _drop(notice)
@@ -206,8 +201,13 @@ def _require_wanted(sighting: Sighting) -> None:
 
 
 def _require_reason(reason: str) -> None:
-    if not reason.strip():
+    if not _clean(reason):
         raise NoticeError(_("Please write why."))
+
+
+def _clean(text: str) -> str:
+    """Without blanks around it, and without what PostgreSQL cannot hold."""
+    return text.replace("\x00", "").strip()
 
 
 def _rule(rule_id: str) -> Rule:
@@ -215,11 +215,6 @@ def _rule(rule_id: str) -> Rule:
         return rule_of(rule_id)
     except RuleError as error:
         raise NoticeError(str(error)) from None
-
-
-def _new_reference() -> str:
-    """Opaque, one for each notice: a leaked one tells which recipient leaked it."""
-    return "N-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 def _write(notice: Notice, rule: Rule) -> None:
@@ -248,7 +243,9 @@ def _drop(notice: Notice) -> None:
 
 @transaction.atomic
 def _keep_failure(notice: Notice, code: str, *, permanent: bool) -> None:
-    _keep_delivery(notice, ok=False, error=code)
+    Delivery.objects.create(
+        notice=notice, channel=notice.recipient.channel, ok=False, error=code[:60]
+    )
     if permanent or notice.attempts >= MAX_ATTEMPTS:
         if notice.move(State.FAILED, on=_mine(notice)):
             _tell(notice, "notice_failed")
@@ -260,7 +257,9 @@ def _keep_failure(notice: Notice, code: str, *, permanent: bool) -> None:
 
 @transaction.atomic
 def _keep_success(notice: Notice, receipt: str, time_to_act: timedelta) -> None:
-    _keep_delivery(notice, ok=True, receipt=receipt)
+    Delivery.objects.create(
+        notice=notice, channel=notice.recipient.channel, ok=True, receipt=receipt[:300]
+    )
     sent_at = timezone.now()
     if not notice.move(State.SENT, on=_mine(notice), sent_at=sent_at):
         return
@@ -270,21 +269,9 @@ def _keep_success(notice: Notice, receipt: str, time_to_act: timedelta) -> None:
     rechecking.watch(notice.sighting)
 
 
-def _keep_delivery(
-    notice: Notice, *, ok: bool, receipt: str = "", error: str = ""
-) -> None:
-    Delivery.objects.create(
-        notice=notice,
-        channel=notice.recipient.channel,
-        ok=ok,
-        receipt=receipt[:300],
-        error=error[:60],
-    )
-
-
 def _answer(notice: Notice, worker: User, state: State, answer: str) -> Notice:
     _require_reason(answer)
-    text, now = answer.strip()[:300], timezone.now()
+    text, now = _clean(answer)[:300], timezone.now()
     if not notice.move(state, answer=text, answered_at=now):
         raise NoticeError(_("This notice is not waiting for such an answer."))
     audit(worker, f"{state}_notice", f"notice:{notice.pk}", "the recipient's answer")

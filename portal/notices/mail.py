@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
+from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +14,9 @@ from django.core.validators import validate_email
 from portal.notices import compose
 from portal.notices.models import Notice
 
-LINE_BREAKS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+# Seven bits reach every server, also one that offers no 8BITMIME.
+POLICY: Final = SMTP.clone(cte_type="7bit")
+LINE_BREAKS: Final = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 class MailError(ValueError):
@@ -29,7 +32,7 @@ def message(notice: Notice) -> EmailMessage:
     organisation = notice.drafted_by.organisation
     if organisation is None:
         raise MailError("nobody to send it in the name of")
-    mail = EmailMessage(SMTP)
+    mail = EmailMessage(POLICY)
     sender = _address(settings.NOTICE_FROM, organisation.name)
     mail["From"] = sender
     mail["To"] = _address(notice.recipient.contact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 from django.conf import settings
@@ -11,9 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
-from portal.cases.models import Case
+from portal.cases.models import ALPHABET, Case
 from portal.platforms.models import Platform
 from portal.sightings.models import Sighting
+
+
+def new_reference() -> str:
+    """Opaque, one for each notice: a leaked one tells which recipient leaked it."""
+    return "N-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -85,9 +91,8 @@ class Notice(models.Model):
     elements = models.JSONField(default=dict)  # what the rule asks for, by name
     subject = models.CharField(max_length=200)
     body = models.TextField()
-    reference = models.CharField(
-        max_length=40, unique=True
-    )  # opaque; in the Message-ID
+    # In the Message-ID, and the channels' idempotency key.
+    reference = models.CharField(max_length=40, unique=True, default=new_reference)
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField(default=timezone.now)

@@ -4,7 +4,7 @@ What is required and what is forbidden stands in the rule; this only looks for i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ EXACT_ADDRESS = re.compile(r"https?://[^\s/]+\S*")
 # The recipient's own addresses and names: no phrase in them gives anything away.
 QUOTED = ("identification", "account")
 ADDRESSED = ("contact", "notifier")  # without an e-mail address they reach nobody
+MAX_ELEMENT = 5000  # characters
 SENDER = "representative"  # what the portal is under any rule: it acts for the victim
 
 
@@ -30,6 +31,19 @@ class Problem:
     element: str
     kind: Literal["missing", "forbidden", "pairing"]
     message: str
+
+
+def refusal(elements: Mapping[str, str], rule: Rule, language: str) -> str | None:
+    """Why these elements cannot be put into a notice under this rule, or None."""
+    if unknown := sorted(set(elements) - set(rule.elements)):
+        words = {"rule": rule.regime, "names": ", ".join(unknown)}
+        return _("%(rule)s has no place for: %(names)s.") % words
+    if any(len(text) > MAX_ELEMENT for text in elements.values()):
+        return _("At most %d characters, please.") % MAX_ELEMENT
+    for name, answers in rule.letter(language).choices.items():
+        if elements.get(name, "") not in {"", *answers}:
+            return _("Choose one of: %s.") % ", ".join(answers)
+    return None
 
 
 def problems(notice: Notice) -> list[Problem]:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -88,6 +93,11 @@ class Visitor:
         url = getattr(request, "url", "")
         if not url.startswith((self.url, "data:", "blob:")):
             self.strangers.append(url)
+
+
+def keep_session(context: BrowserContext, server: LiveServer, key: str) -> None:
+    """Give the browser the cookie of a session that a test made."""
+    context.add_cookies([{"name": "sessionid", "value": key, "url": server.url}])
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,17 @@ from tests import drawing
 POSTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
+def picture(seed: int = 1, quality: int = 88) -> bytes:
+    return drawing.encode(drawing.landscape(seed), "JPEG", quality=quality)
+
+
 def a_case(
     token: str = "amina", *, seed: int = 1, threatened: bool = False, details: str = ""
 ) -> Case:
     report = submit_report(
         token=token,
         urls=["https://chirp.example/seen"],
-        pictures=[drawing.jpeg(drawing.landscape(seed))],
+        pictures=[picture(seed)],
         details=details,
         threatened=threatened,
         consents=list(Consent.Kind),
@@ -41,9 +45,7 @@ def a_copy(
 ) -> Sighting:
     """A recompressed copy, recorded and assessed as a crawl would."""
     url = f"https://{host}{path}"
-    media = tracker.Media(
-        f"{url}.jpg", drawing.jpeg(drawing.landscape(seed), 60), "image/jpeg"
-    )
+    media = tracker.Media(f"{url}.jpg", picture(seed, 60), "image/jpeg")
     find = tracker.Find(url, media, account, posted_at, "")
     (sighting,) = [
         sighting

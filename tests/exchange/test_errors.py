@@ -133,6 +133,15 @@ def test_form_fields_longer_than_may_be(machine: Machine, settings: Settings) ->
     assert problem(answer)[:2] == (413, "too_large")
 
 
+def test_a_body_that_django_calls_suspicious(
+    machine: Machine, settings: Settings
+) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2
+    form = dict.fromkeys("abcdef", "x")
+    answer = machine.client.post("/api/v1/lookups", form)
+    assert problem(answer)[:2] == (400, "malformed")
+
+
 def a_bomb(side: int = 50_000) -> bytes:
     """A PNG of a few kB that says it is 50,000 x 50,000."""
 

@@ -108,9 +108,9 @@ def test_structured_data_that_is_none_is_left_aside(text: str) -> None:
     "body",
     [
         '<article><b rel="author">ann</b><time datetime="{t}"></time>{i}</article>',
-        '<p class="post x"><i class="big author">ann</i><time datetime="{t}"></time>{i}',
+        '<p class="post x"><i class="x author">ann</i><time datetime="{t}"></time>{i}',
         '<div data-author="ann"><time datetime="{t}"></time>{i}</div>',
-        '<p class="comment"><a itemprop="author">ann</a><time datetime="{t}"></time>{i}',
+        '<p class="reply"><a itemprop="author">ann</a><time datetime="{t}"></time>{i}',
         (
             '<article><b rel="author"> \n ann </b><time datetime="{t}"></time>'
             '<div class="entry">{i}</div></article>'

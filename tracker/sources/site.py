@@ -13,8 +13,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
-from tracker.fetch import Limits, user_agent
-from tracker.sources.base import Batch
+from tracker.fetch import FetchError, Limits, checked, user_agent
+from tracker.sources.base import Batch, SourceError
 from tracker.sources.download import ALLOW, LIMITS
 from tracker.sources.frontier import Frontier
 from tracker.sources.spider import ROBOT, SiteSpider
@@ -47,6 +47,10 @@ class Site:
 
     def batches(self, checkpoint: str | None) -> Iterator[Batch]:
         """One visit, at most `max_pages`; the next one starts anew."""
+        try:
+            checked(self.url, self.allow)
+        except FetchError as error:
+            raise SourceError(error.code, str(error)) from None
         frontier = Frontier(self.url, self.max_pages, self.max_depth)
         if checkpoint and frontier.load(checkpoint):
             frontier.resume()

@@ -44,6 +44,7 @@ MAX_HTML = 5 * 2**20
 MAX_PICTURES = 500  # of one page
 MAX_SHOWN = 5  # a picture on more pages than these is the site's decoration
 GROUP = 8  # pictures that share one batch
+SPAN = 2.0  # seconds that one batch may take by its delays
 REFUSALS = {
     "robots": "The site's robots.txt asks us to stay away.",
     "redirects": str(FetchError("redirects")),
@@ -129,10 +130,9 @@ class SiteSpider(Spider):
         return time.monotonic() > self._until
 
     def _group_size(self) -> int:
-        """About GROUP seconds' worth, so that a slow site has checkpoints too."""
-        if self._delay * self._site.concurrency <= 1:
-            return GROUP
-        return max(self._site.concurrency, int(GROUP / self._delay))
+        """So few that a slow site has a checkpoint every SPAN seconds too."""
+        few = int(SPAN / self._delay) if self._delay else GROUP
+        return min(GROUP, max(self._site.concurrency, few))
 
     def _in_scope(self, url: str) -> bool:
         return place(url) == place(self._site.url) and urlsplit(url).path.startswith(

@@ -22,7 +22,10 @@ class Smtp:
             raise ChannelError("bad_mail", permanent=True) from None
         try:
             server = smtplib.SMTP(
-                settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT
+                settings.EMAIL_HOST,
+                settings.EMAIL_PORT,
+                local_hostname=settings.NOTICE_FROM.rpartition("@")[2],
+                timeout=settings.EMAIL_TIMEOUT,
             )
             try:
                 return _hand_over(server, notice.recipient.contact, data)

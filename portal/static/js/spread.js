@@ -9,6 +9,12 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function days(points) {
+  const times = points.map((point) => Date.parse(point.at));
+  const span = Math.max(...times) - Math.min(...times);
+  return span > 3 * 24 * 3600 * 1000 ? "{yyyy}-{MM}-{dd}" : "{MM}-{dd} {HH}:{mm}";
+}
+
 function draw(chart, points) {
   const hosts = [...new Set(points.map((point) => point.host))];
   const words = box.dataset;
@@ -20,17 +26,21 @@ function draw(chart, points) {
   const ink = colour("--muted");
   const axis = { axisLabel: { color: ink }, axisLine: { lineStyle: { color: ink } } };
   chart.setOption({
+    useUTC: true,
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
-    legend: { top: 0, left: 0, textStyle: { color: colour("--ink") } },
+    legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 14, textStyle: { color: colour("--ink") } },
     tooltip: {
       renderMode: "richText",
       formatter: ({ data: [, , point] }) =>
-        [point.host, point.account, point.kind, new Date(point.at).toLocaleString()]
+        [point.host, point.account, point.kind, point.at.slice(0, 16).replace("T", " ")]
           .filter(Boolean).join("\n"),
     },
-    xAxis: { type: "time", ...axis, splitLine: { show: false } },
+    xAxis: {
+      type: "time", ...axis, boundaryGap: ["4%", "4%"], splitLine: { show: false },
+      axisLabel: { color: ink, hideOverlap: true, formatter: days(points) },
+    },
     yAxis: {
       type: "category", data: hosts, inverse: true, ...axis,
       axisLabel: { color: ink, width: Math.min(180, box.clientWidth / 3), overflow: "truncate" },

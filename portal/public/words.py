@@ -1,0 +1,51 @@
+"""The detector's findings and strengths in words for everybody."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+# What was found, and what that means.
+FINDINGS: dict[str, tuple[Words, Words]] = {
+    "declared": (
+        _("The file itself says that AI made or changed it."),
+        _(
+            "Programs write such notes into their pictures. A note can be removed or added by "
+            "anybody, unless it is signed. Below you see which kind it is."
+        ),
+    ),
+    "strong signs": (
+        _("We found strong signs that the picture was made or changed."),
+        _("This is an opinion with reasons, not a proof. The reasons are below."),
+    ),
+    "some signs": (
+        _("We found some signs that the picture was made or changed."),
+        _("Honest pictures show such signs, too. Please do not rely on this alone."),
+    ),
+    "no sign found": (
+        _("We found no sign that AI made or changed this picture."),
+        _(
+            "That does not mean that it is real. Good fakes show nothing that we can find, "
+            "above all after a messenger or a site has made the file smaller."
+        ),
+    ),
+    "cannot say": (
+        _("We cannot say anything about this picture."),
+        _(
+            "It is too small, or too much was lost on its way. If you can get an earlier or "
+            "larger version, check that one."
+        ),
+    ),
+}
+STRENGTHS: dict[str, Words] = {
+    "declared": _("the file says so"),
+    "strong": _("strong sign"),
+    "medium": _("sign"),
+    "weak": _("weak sign"),
+    "measurement": _("only a measurement"),
+    "none": _("says nothing"),
+}
+SAYS_LITTLE = {
+    "measurement",
+    "none",
+}  # shown to whoever opens it, not to a reader in fear

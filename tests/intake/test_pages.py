@@ -1,0 +1,83 @@
+import re
+
+import pytest
+from django.test import Client
+
+from portal.middleware import CSP
+
+OPEN = ["/", "/report/", "/report/adult/", "/report/young/", "/case/", "/languages/"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_a_page_is_small_neutral_and_guarded(client: Client, path: str) -> None:
+    answer = client.get(path)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert answer["Content-Security-Policy"] == CSP
+    assert answer["Cache-Control"] == "no-store"
+    assert "noindex" in answer["X-Robots-Tag"]
+    title = re.search("<title>(.*?)</title>", page, re.DOTALL)
+    assert title
+    assert title[1].strip().endswith("Reclaim")
+    assert len(answer.content) < 30_000
+    assert "data-exit" in page, "every page for victims has the way out"
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*src=)", page)
+
+
+@pytest.mark.parametrize("path", ["/", "/report/", "/report/young/"])
+def test_no_cookie_before_it_is_needed(client: Client, path: str) -> None:
+    assert not client.get(path).cookies
+
+
+def test_the_first_page_says_what_this_is_and_offers_two_ways(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert "I want to report" in page
+    assert "I have a passphrase" in page
+    assert "If you need help now" in page
+    assert "What we can see, and what we cannot" in page
+
+
+def test_the_page_for_minors_has_no_way_to_send_anything(client: Client) -> None:
+    page = client.get("/report/young/").content.decode()
+    assert "<form" not in page
+    assert "<input" not in page
+    assert "takeitdown.ncmec.org" in page
+    assert "Report Remove" in page
+    assert client.post("/report/young/").status_code == 405
+
+
+def test_leaving_forgets_the_visitor_and_shows_something_else(client: Client) -> None:
+    client.get("/report/adult/")
+    session = client.session
+    session["case"] = 1
+    session.save()
+    answer = client.get("/exit/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("https://")
+    assert "case" not in client.session
+    assert answer.cookies["csrftoken"].value == ""
+
+
+def test_a_page_that_is_not_there_is_plain(client: Client) -> None:
+    answer = client.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "There is no page here" in answer.content.decode()
+
+
+def test_a_form_without_its_cookie_is_refused_in_plain_words() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    for path in ["/report/adult/", "/case/", "/languages/", "/desk/login/"]:
+        answer = strict.post(path, {"passphrase": "secret words"})
+        assert answer.status_code in {403, 405}
+        if answer.status_code == 403:
+            page = answer.content.decode()
+            assert "Nothing that reached us before is lost" in page
+            assert "secret words" not in page
+
+
+def test_a_language_is_chosen_and_kept(client: Client) -> None:
+    answer = client.post("/language/setlang/", {"language": "ko", "next": "/"})
+    assert answer.status_code == 302
+    assert '<html lang="ko"' in client.get("/").content.decode()

@@ -1,0 +1,308 @@
+import itertools
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracker import Index, IndexFormatError, scan
+from tracker import index as index_module
+from tracker.index import Found, Hashes, Ids
+
+WIDTHS = (1, 3, 8, 16, 20, 32, 33, 64)
+
+
+def an_array(seed: int, n: int, width: int, spread: int = 256) -> Hashes:
+    """Random hashes; a small spread makes duplicates and near neighbours common."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, spread, (n, width), np.uint8)
+
+
+def some_ids(seed: int, n: int) -> Ids:
+    """Ids of the whole 64-bit range, with repeats."""
+    rng = np.random.default_rng(seed)
+    return rng.choice(rng.integers(0, 2**64, n + 1, np.uint64), n)
+
+
+def brute_force(ids: Ids, hashes: Hashes, queries: Hashes, radius: int) -> list[Any]:
+    return [
+        sorted(
+            (distance, int(id_))
+            for id_, row in zip(ids, hashes, strict=True)
+            if (distance := int(np.bitwise_count(row ^ query).sum())) <= radius
+        )
+        for query in queries
+    ]
+
+
+def as_lists(found: Found) -> list[Any]:
+    lims, ids, distances = found
+    assert [str(array.dtype) for array in found] == ["int64", "uint64", "int32"]
+    assert lims[0] == 0
+    assert lims[-1] == len(ids) == len(distances)
+    pairs = list(zip(distances.tolist(), ids.tolist(), strict=True))
+    return [pairs[a:b] for a, b in itertools.pairwise(lims)]
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(0, 40),
+    asked=st.integers(0, 5),
+    width=st.sampled_from(WIDTHS),
+    spread=st.sampled_from([2, 16, 256]),
+    radius=st.integers(0, 600),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_scan_finds_what_comparing_one_by_one_finds(
+    *, seed: int, n: int, asked: int, width: int, spread: int, radius: int
+) -> None:
+    ids, hashes = some_ids(seed, n), an_array(seed, n, width, spread)
+    queries = an_array(seed + 1, asked, width, spread)
+    expected = brute_force(ids, hashes, queries, radius)
+    assert as_lists(scan(ids, hashes, queries, radius)) == expected
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 500])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_index_answers_as_a_scan_does(tmp_path: Path, n: int, width: int) -> None:
+    ids, hashes = some_ids(n, n), an_array(n, n, width)
+    index = Index.build(tmp_path / "index", ids, hashes)
+    index.verify()
+    queries = np.concatenate([hashes[:3], an_array(7, 3, width)])
+    for radius in (0, width * 3, width * 8, 10**12):
+        expected = as_lists(scan(ids, hashes, queries, radius))
+        assert as_lists(index.search(queries, radius)) == expected
+        assert expected == brute_force(ids, hashes, queries, radius)
+
+
+def test_blocks_and_threads_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, hashes, queries = some_ids(1, 999), an_array(1, 999, 8), an_array(2, 20, 8)
+    expected = brute_force(ids, hashes, queries, 20)
+    monkeypatch.setattr(index_module, "_BLOCK_BYTES", 100)
+    assert as_lists(scan(ids, hashes, queries, 20)) == expected
+    monkeypatch.setattr(index_module, "_COMPARISONS_PER_THREAD", 1)
+    assert as_lists(scan(ids, hashes, queries, 20)) == expected
+
+
+def test_every_planted_neighbour_is_found_up_to_the_radius_and_none_beyond() -> None:
+    ids, hashes = np.arange(5000, dtype=np.uint64), an_array(3, 5000, 32)
+    for distance in range(60):
+        query = hashes[distance].copy()
+        for bit in np.random.default_rng(distance).choice(256, distance, replace=False):
+            query[bit // 8] ^= 1 << (bit % 8)
+        _, found, distances = scan(ids, hashes, query, distance)
+        assert (found.tolist(), distances.tolist()) == ([distance], [distance])
+        if distance:
+            assert len(scan(ids, hashes, query, distance - 1)[1]) == 0
+
+
+def test_one_query_may_come_without_its_own_axis() -> None:
+    ids, hashes = some_ids(1, 50), an_array(1, 50, 8, 4)
+    alone = scan(ids, hashes, hashes[0], 10)
+    assert as_lists(alone) == as_lists(scan(ids, hashes, hashes[:1], 10))
+
+
+def test_equal_hashes_and_equal_ids_are_all_answered_in_order() -> None:
+    ids = np.array([9, 2, 9, 5], np.uint64)
+    hashes = np.zeros((4, 8), np.uint8)
+    _, found, distances = scan(ids, hashes, hashes[0], 0)
+    assert (found.tolist(), distances.tolist()) == ([2, 5, 9, 9], [0, 0, 0, 0])
+
+
+def test_arrays_that_lie_apart_in_memory_are_searched_alike() -> None:
+    ids, hashes = some_ids(1, 100), an_array(1, 100, 32)
+    apart = scan(ids[::2], hashes[::2], hashes[::7], 120)
+    together = scan(ids[::2].copy(), hashes[::2].copy(), hashes[::7].copy(), 120)
+    assert as_lists(apart) == as_lists(together)
+
+
+@pytest.mark.parametrize(
+    ("ids", "hashes"),
+    [
+        (np.zeros(2, np.int64), np.zeros((2, 8), np.uint8)),
+        (np.zeros(2, np.uint64), np.zeros((2, 8), np.int8)),
+        (np.zeros(2, np.uint64), np.zeros((3, 8), np.uint8)),
+        (np.zeros((2, 1), np.uint64), np.zeros((2, 8), np.uint8)),
+        (np.zeros(2, np.uint64), np.zeros(2, np.uint8)),
+        (np.zeros(2, np.uint64), np.zeros((2, 0), np.uint8)),
+    ],
+)
+def test_arrays_of_another_type_or_shape_are_refused(
+    tmp_path: Path, ids: Any, hashes: Any
+) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        Index.build(tmp_path / "index", ids, hashes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        np.zeros((1, 7), np.uint8),
+        np.zeros(7, np.uint8),
+        np.zeros((1, 1, 8), np.uint8),
+        np.zeros((1, 8), np.float32),
+        np.zeros(0, np.uint8),
+    ],
+)
+def test_queries_of_another_type_or_shape_are_refused(queries: Any) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        scan(some_ids(1, 3), an_array(1, 3, 8), queries, 1)
+
+
+def test_a_negative_radius_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        scan(some_ids(1, 3), an_array(1, 3, 8), an_array(2, 1, 8), -1)
+
+
+def test_an_index_tells_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "index"
+    Index.build(path, some_ids(1, 3), an_array(1, 3, 32), {"to": 17, "type": "pdq"})
+    info = Index.open(str(path)).info()
+    assert info.pop("built_at") > "2026"
+    assert info == {
+        "path": str(path),
+        "format": 1,
+        "n": 3,
+        "bytes": 32,
+        "bits": 256,
+        "extra": {"to": 17, "type": "pdq"},
+    }
+
+
+def test_a_new_generation_takes_the_path_and_old_readers_go_on(tmp_path: Path) -> None:
+    path, hashes = tmp_path / "index", an_array(1, 100, 32)
+    old = Index.build(path, some_ids(1, 100), hashes)
+    before = as_lists(old.search(hashes, 100))
+    new = Index.build(path, some_ids(2, 5), hashes[:5])
+    assert as_lists(old.search(hashes, 100)) == before
+    assert (len(old), len(new), len(Index.open(path))) == (100, 5, 5)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
+
+
+def test_a_build_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index"
+    Index.build(path, some_ids(1, 9), an_array(1, 9, 8))
+
+    def full_disk(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        Index.build(path, some_ids(2, 5), an_array(2, 5, 8))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
+    assert len(Index.open(path)) == 9
+
+
+def test_a_torn_file_is_refused_wherever_it_was_torn(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    Index.build(path, some_ids(1, 300), an_array(1, 300, 32))
+    whole = path.read_bytes()
+    for length in (0, 4, 8, 20, 48, 60, 4095, 4096, 8192, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(IndexFormatError, match=r"\.$"):
+            Index.open(path)
+    path.write_bytes(whole + b"\0")
+    with pytest.raises(IndexFormatError):
+        Index.open(path)
+
+
+def test_foreign_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    for content in (b"hello", bytes(10_000), b"RCLMIDX\x02" + bytes(10_000)):
+        path.write_bytes(content)
+        with pytest.raises(IndexFormatError):
+            Index.open(path)
+
+
+def test_a_changed_header_is_refused_at_opening(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    Index.build(path, some_ids(1, 3), an_array(1, 3, 8))
+    path.write_bytes(path.read_bytes().replace(b'"n": 3', b'"n": 2'))
+    with pytest.raises(IndexFormatError):
+        Index.open(path)
+
+
+@pytest.mark.parametrize("at", [4096, -1])
+def test_a_single_changed_byte_is_found_by_verify(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "index"
+    Index.build(path, some_ids(1, 300), an_array(1, 300, 32))
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexFormatError, match="damaged"):
+        Index.open(path).verify()
+
+
+def test_the_hashes_are_the_file_itself_and_cannot_be_written(tmp_path: Path) -> None:
+    index = Index.build(tmp_path / "index", some_ids(1, 9), an_array(1, 9, 8))
+    assert not index.hashes.flags.owndata
+    with pytest.raises(ValueError, match="read-only"):
+        index.hashes[0, 0] = 1
+
+
+def test_threads_may_search_one_index_at_once(tmp_path: Path) -> None:
+    hashes = an_array(1, 2000, 32)
+    index = Index.build(tmp_path / "index", some_ids(1, 2000), hashes)
+    expected = as_lists(index.search(hashes[:50], 100))
+    answers: list[Any] = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(as_lists(index.search(hashes[:50], 100)))
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 8
+
+
+FORKS = """
+import os, signal
+import numpy as np
+from tracker import index
+index._BLOCK_BYTES = 1000
+index._COMPARISONS_PER_THREAD = 1
+ids, hashes = np.arange(999, dtype=np.uint64), np.zeros((999, 8), np.uint8)
+index.scan(ids, hashes, hashes, 1)
+child = os.fork()
+signal.alarm(20)
+assert len(index.scan(ids, hashes, hashes, 1)[1]) == 999 * 999
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_process_forked_after_a_search_can_search() -> None:
+    """FAISS's own threads hang here, and Celery's workers are forked."""
+    subprocess.run([sys.executable, "-c", FORKS], check=True, timeout=60)
+
+
+def test_a_flat_faiss_index_gives_the_same_answers() -> None:
+    ids, hashes = some_ids(4, 3000), an_array(4, 3000, 32)
+    queries = hashes[:20] ^ np.uint8(3)
+    flat = faiss.IndexBinaryFlat(256)
+    flat.add(hashes)
+    lims, distances, rows = flat.range_search(queries, 106)
+    theirs = [
+        sorted(
+            zip(
+                distances[a:b].astype(int).tolist(),
+                ids[rows[a:b]].tolist(),
+                strict=True,
+            )
+        )
+        for a, b in itertools.pairwise(lims.astype(int))
+    ]
+    assert as_lists(scan(ids, hashes, queries, 105)) == theirs
