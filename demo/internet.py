@@ -144,7 +144,9 @@ def serving(file: Path | None = None) -> Iterator[Internet]:
         for site in (*SITES, CONTROL):
             server = _server(internet, site)
             internet.ports[site] = server.server_address[1]
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread = threading.Thread(
+                target=server.serve_forever, args=(0.05,), daemon=True
+            )
             thread.start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
