@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from demo.sites import Reply, Visit, answer
+from demo.sites import Reply, Visit, answer, first_copy
 from demo.world import SITES, PhotosError, Run, new_run
 
 HOST = "127.0.0.1"

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
-from tests.demo.conftest import ROOT, Portal
-from tests.demo.test_walk import start_demo
 
 from demo.browser import Browser
 from tests.browser.conftest import ARGUMENTS, AXE, CHROMIUM
+from tests.demo.conftest import ROOT, Portal
+from tests.demo.test_walk import start_demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WITHIN = 2.0  # seconds: the promise
