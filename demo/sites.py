@@ -204,7 +204,8 @@ def first_copy(run: Run) -> str:
     """The path of the forum's page that shows the reported picture first."""
     posts = run.posts("forum")
     thread, place = divmod(next(i for i, p in enumerate(posts) if p.copy), PER_THREAD)
-    return f"/{run.id}/thread/{thread + 1}/page/{place // PER_PAGE + 1}"
+    page = f"/page/{place // PER_PAGE + 1}" if place >= PER_PAGE else ""
+    return f"/{run.id}/thread/{thread + 1}{page}"
 
 
 def _forum_post(run: Run, post: Post) -> str:
