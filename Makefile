@@ -38,7 +38,6 @@ test: check ## the gate, then every test (T=tests/cases runs some of them)
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest --cov --cov-report= $(T)
 ifeq ($(T),tests)
-	@$(BIN)/coverage combine -q --keep 2>/dev/null || true
 	@$(BIN)/python tests/covered.py
 endif
 

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from demo.sites import Reply, Visit, answer
+from demo.sites import Reply, Visit, answer, first_copy
 from demo.world import SITES, PhotosError, Run, new_run
 
 HOST = "127.0.0.1"
@@ -94,7 +94,7 @@ class Internet:
                 "forum": f"{self.base('forum')}/{run.id}/",
                 "fediverse": self.base("fediverse"),
             },
-            "reported": f"{self.base('forum')}/{run.id}/thread/1",
+            "reported": self.base("forum") + first_copy(run),
             "posts": sum(len(run.posts(site)) for site in SITES),
             "copies": {
                 post.picture: post.copy
@@ -144,7 +144,9 @@ def serving(file: Path | None = None) -> Iterator[Internet]:
         for site in (*SITES, CONTROL):
             server = _server(internet, site)
             internet.ports[site] = server.server_address[1]
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread = threading.Thread(
+                target=server.serve_forever, args=(0.05,), daemon=True
+            )
             thread.start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)

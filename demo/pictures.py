@@ -1,4 +1,4 @@
-"""Pictures drawn by code from a seed: landscapes, seas, skylines, still lifes. Never a body.
+"""Pictures drawn by code from a seed: landscapes, seas, skylines, still life. Never a body.
 
 The same seed gives the same picture; different seeds give pictures that no hash confuses.
 """

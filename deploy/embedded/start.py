@@ -6,6 +6,7 @@ runs once, so that the first thing a newcomer sees is the main job done.
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -103,8 +104,11 @@ def manage(*arguments: str) -> int:
 
 def supervise() -> Programs:
     # A session of its own: Ctrl-C reaches us alone, and we stop the programs in order.
+    # If we are killed outright, the kernel stops them for us.
+    last_will = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    conf = "deploy/embedded/supervisord.conf"
     return subprocess.Popen(  # noqa: S603
-        [BIN / "supervisord", "--configuration", "deploy/embedded/supervisord.conf"],
+        [*last_will, BIN / "supervisord", "--configuration", conf],
         start_new_session=True,
     )
 

@@ -142,9 +142,11 @@ for line in sys.stdin:
 
 @pytest.mark.django_db(transaction=True)
 def test_another_process_sees_a_deposit_and_a_withdrawal_on_its_next_lookup() -> None:
-    name = connection.settings_dict["NAME"]
+    at = connection.settings_dict
+    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}"
+    url = "sqlite:///{NAME}" if connection.vendor == "sqlite" else url
     environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{name}",
+        "DATABASE_URL": url.format_map(at),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     with subprocess.Popen(

@@ -100,7 +100,8 @@ def keep_session(context: BrowserContext, server: LiveServer, key: str) -> None:
     context.add_cookies([{"name": "sessionid", "value": key, "url": server.url}])
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright's event loop would run on under the other tests.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed")

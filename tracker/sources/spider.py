@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import LxmlError
@@ -35,9 +35,6 @@ from tracker.sources.base import (
 from tracker.sources.frontier import Frontier
 from tracker.sources.page import Embedded, Page, read
 
-if TYPE_CHECKING:
-    from tracker.sources.site import Site
-
 ROBOT = "Reclaim"  # how robots.txt calls us
 LONGEST_DELAY = 300.0  # seconds; a site that wants more is not visited
 MAX_HTML = 5 * 2**20
@@ -52,12 +49,27 @@ REFUSALS = {
 CACHE = 32 * 2**20  # bytes of pictures that the next pages may show again
 
 
+class Manners(Protocol):
+    """What the spider must be told of a site; tracker.sources.site.Site is one."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def scope(self) -> str: ...
+    @property
+    def min_delay(self) -> float: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def max_seconds(self) -> float: ...
+
+
 class SiteSpider(Spider):
     """One visit. Its items are Batches."""
 
     name = "site"
 
-    def __init__(self, site: "Site", frontier: Frontier) -> None:
+    def __init__(self, site: Manners, frontier: Frontier) -> None:
         super().__init__()
         self._site = site
         self._frontier = frontier

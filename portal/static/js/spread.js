@@ -9,10 +9,20 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function days(points) {
+const HOUR = 3600 * 1000;
+
+function timeAxis(points) {
   const times = points.map((point) => Date.parse(point.at));
-  const span = Math.max(...times) - Math.min(...times);
-  return span > 3 * 24 * 3600 * 1000 ? "{yyyy}-{MM}-{dd}" : "{MM}-{dd} {HH}:{mm}";
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const room = Math.max(6 * HOUR, 0.04 * (last - first)); // also where all came at once
+  const isLong = last - first > 72 * HOUR;
+  return {
+    type: "time",
+    min: first - room,
+    max: last + room,
+    splitLine: { show: false },
+    format: isLong ? "{yyyy}-{MM}-{dd}" : "{MM}-{dd} {HH}:{mm}",
+  };
 }
 
 function draw(chart, points) {
@@ -23,6 +33,7 @@ function draw(chart, points) {
     open: [words.open, "diamond", colour("--warn")],
     away: [words.away, "emptyCircle", colour("--good")],
   };
+  const { format, ...time } = timeAxis(points);
   const ink = colour("--muted");
   const axis = { axisLabel: { color: ink }, axisLine: { lineStyle: { color: ink } } };
   chart.setOption({
@@ -37,10 +48,7 @@ function draw(chart, points) {
         [point.host, point.account, point.kind, point.at.slice(0, 16).replace("T", " ")]
           .filter(Boolean).join("\n"),
     },
-    xAxis: {
-      type: "time", ...axis, boundaryGap: ["4%", "4%"], splitLine: { show: false },
-      axisLabel: { color: ink, hideOverlap: true, formatter: days(points) },
-    },
+    xAxis: { ...axis, ...time, axisLabel: { color: ink, hideOverlap: true, formatter: format } },
     yAxis: {
       type: "category", data: hosts, inverse: true, ...axis,
       axisLabel: { color: ink, width: Math.min(180, box.clientWidth / 3), overflow: "truncate" },

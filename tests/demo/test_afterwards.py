@@ -1,0 +1,138 @@
+"""After the demo: what the README shows, what a platform is told, and a withdrawal."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
+
+from demo.browser import Browser
+from tests.browser.conftest import ARGUMENTS, AXE, CHROMIUM
+from tests.demo.conftest import ROOT, Portal
+from tests.demo.test_walk import start_demo
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+WITHIN = 2.0  # seconds: the promise
+# WRITE_SCREENSHOTS=1 keeps the pictures that the README shows.
+KEEP = bool(os.environ.get("WRITE_SCREENSHOTS"))
+
+
+class Demo:
+    """What the demo printed for a newcomer."""
+
+    def __init__(self, said: str) -> None:
+        self.password = dict(re.findall(r"log in as\s+(\w+)\s+password\s+(\S+)", said))
+        self.passphrase = found(r"passphrase\s+([a-z ]+)\n", said)
+        self.key = found(r"API key of \w+\s+(\S+)", said)
+        self.case = found(r"The case\s+\S+?(/desk/cases/\d+/)", said)
+        self.fediverse = found(r"Site\s+(http://[^/\s]+)\n", said)
+        self.notice = found(r"The notice\s+\S+?(/desk/notices/\d+/)", said)
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1].strip()
+
+
+def test_a_newcomer_can_walk_on_and_a_withdrawal_stops_every_process(
+    portal: Portal, tmp_path: Path
+) -> None:
+    said, _ = start_demo(portal).communicate(timeout=300)
+    demo = Demo(said)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        folder = ROOT / "docs" / "screenshots" if KEEP else tmp_path
+        look_around_the_desk(chromium, portal, demo, folder)
+        look_as_the_victim(chromium, portal, demo, folder)
+        chromium.close()
+    assert len(list(folder.glob("*.png"))) == 4
+    ask_and_withdraw(portal, demo)
+
+
+def look_around_the_desk(
+    chromium: Chromium, portal: Portal, demo: Demo, folder: Path
+) -> None:
+    page = chromium.new_page(
+        base_url=portal.url, viewport={"width": 1280, "height": 860}
+    )
+    page.goto("/desk/login/")
+    page.fill("[name=username]", "wren")
+    page.fill("[name=password]", demo.password["wren"])
+    page.click("main form button")
+    shot(page, folder / "desk-queue.png")
+    page.goto(demo.case)
+    page.wait_for_selector("canvas, svg")
+    page.wait_for_timeout(800)  # the chart's entrance
+    shot(page, folder / "desk-case.png")
+    page.goto(demo.notice)
+    shot(page, folder / "desk-notice.png")
+
+
+def look_as_the_victim(
+    chromium: Chromium, portal: Portal, demo: Demo, folder: Path
+) -> None:
+    page = chromium.new_page(
+        base_url=portal.url, viewport={"width": 360, "height": 740}
+    )
+    page.goto("/case/")
+    page.fill("[name=passphrase]", demo.passphrase)
+    page.click("main form button")
+    assert "gone" in page.inner_text("main")
+    shot(page, folder / "phone-case.png")
+
+
+def shot(page: Page, path: Path) -> None:
+    """A picture of the window, of a page without serious faults."""
+    page.evaluate(AXE.read_text("utf-8"))
+    bad = page.evaluate("axe.run()")["violations"]
+    serious = [v["id"] for v in bad if v["impact"] in {"serious", "critical"}]
+    assert not serious, (page.url, serious)
+    page.screenshot(path=path)
+
+
+def ask_and_withdraw(portal: Portal, demo: Demo) -> None:
+    headers = {"authorization": f"Bearer {demo.key}"}
+    with (
+        httpx.Client(
+            base_url=portal.url, headers=headers, trust_env=False, timeout=30
+        ) as machine,
+        Browser(portal.url) as victim,
+    ):
+        repost = next(body for body in posted(demo) if matches(machine, body))
+        page = victim.open("/case/")
+        victim.send(page, "/case/", {"passphrase": demo.passphrase})
+        page = victim.open("/case/withdraw/")
+        victim.send(page, "/case/withdraw/", {})
+        withdrawn = time.monotonic()
+        # So many at once that every web process answers some.
+        with ThreadPoolExecutor(16) as pool:
+            asked = list(pool.map(lambda _: matches(machine, repost), range(32)))
+        assert asked == [[]] * 32
+        assert (
+            time.monotonic() - withdrawn < WITHIN + 10
+        )  # thirty-two pictures are hashed meanwhile
+
+
+def posted(demo: Demo) -> Iterator[bytes]:
+    """The pictures of the small fediverse, as anybody can have them."""
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        timeline = f"{demo.fediverse}/api/v1/timelines/public"
+        for status in client.get(timeline, params={"limit": 40}).json():
+            for media in status["media_attachments"]:
+                yield client.get(media["url"]).content
+
+
+def matches(machine: httpx.Client, picture: bytes) -> list[dict[str, object]]:
+    answer = machine.post(
+        "/api/v1/lookups", files={"picture": ("x.jpg", picture, "image/jpeg")}
+    )
+    assert answer.status_code == 200, answer.text
+    told: list[dict[str, object]] = answer.json()["results"][0]["matches"]
+    return told

@@ -1,0 +1,86 @@
+"""What many workers do at once: a row has one holder, and numbers come without gaps.
+
+Runs on the embedded database with all other tests, and once more on PostgreSQL.
+"""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+from django.db import IntegrityError, connection
+
+import tracker
+from portal.bank.actions import deposit
+from portal.bank.models import Signal
+from portal.cases.actions import Receipt, submit_report
+from portal.cases.models import Consent, Exhibit, Report
+from portal.sightings.models import Source
+
+MANY = 8
+T = TypeVar("T")
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(work: Callable[[int], T]) -> list[T]:
+    """Do it in many threads, each with a connection of its own."""
+
+    def one(number: int) -> T:
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(MANY) as pool:
+        return list(pool.map(one, range(MANY)))
+
+
+def a_report(token: str = "") -> Receipt:
+    return submit_report(
+        token=token or secrets.token_urlsafe(),
+        urls=["https://elsewhere.example/post/1"],
+        pictures=[b"some bytes"],
+        consents=[Consent.Kind.MATCHING],
+    )
+
+
+def test_a_report_is_claimed_by_one_worker() -> None:
+    report = a_report().report
+    taken = at_once(lambda _: Report.objects.claim(report.pk))
+    assert len([one for one in taken if one]) == 1
+
+
+def test_a_source_is_visited_by_one_worker() -> None:
+    source = Source.objects.create(
+        kind="site", name="Site", config={}, purpose="a test", enabled=True
+    )
+    taken = at_once(lambda _: Source.objects.claim(source.pk))
+    assert len([one for one in taken if one]) == 1
+
+
+def test_deposits_at_once_leave_no_gap_in_the_numbers() -> None:
+    exhibits = [a_report().report.exhibits.get() for _ in range(MANY)]
+
+    def bank(number: int) -> int:
+        signal = tracker.Signal("sha256", secrets.token_hex(32), None, "1")
+        other = tracker.Signal("pdq", secrets.token_hex(32), 100, "1")
+        return len(deposit(exhibits[number], [signal, other]))
+
+    assert at_once(bank) == [2] * MANY
+    numbers = sorted(Signal.objects.values_list("seq", flat=True))
+    assert numbers == list(range(numbers[0], numbers[0] + 2 * MANY))
+
+
+def test_one_form_sent_many_times_at_once_is_one_report() -> None:
+    token = secrets.token_urlsafe()
+
+    def send(_: int) -> str | None:
+        try:
+            return a_report(token).passphrase
+        except IntegrityError:  # the page then asks again, and gets the same receipt
+            return a_report(token).passphrase
+
+    assert len(set(at_once(send))) == 1
+    assert Report.objects.count() == 1
+    assert Exhibit.objects.count() == 1

@@ -1,0 +1,121 @@
+"""The house on production's parts: PostgreSQL, Redis, RabbitMQ, an S3 store."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.services.conftest import BUCKET, ROOT, running
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+SUITES = (
+    "tests/cases tests/bank tests/sightings tests/notices/test_actions.py "
+    "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
+    "tests/exchange/test_feedback.py tests/journeys tests/services/test_concurrency.py"
+)
+GUARDS = "--import-mode=importlib --disable-socket --allow-hosts=127.0.0.1,::1"
+
+SUBMIT = """
+import django
+django.setup()
+from django.db import transaction
+from demo.edits import encode
+from demo.pictures import draw
+from portal.cases.actions import submit_report
+from portal.cases.models import Consent
+from portal.celery import ring_on_commit
+from portal.sightings.tasks import process_report
+with transaction.atomic():
+    report = submit_report(
+        token="t" * 43, urls=[], pictures=[encode(draw(1))],
+        consents=[Consent.Kind.MATCHING],
+    ).report
+    ring_on_commit(process_report, report.pk)
+"""
+PROCESSED = """
+import django
+django.setup()
+from portal.bank.models import Signal
+from portal.cases.models import Report
+print(Report.objects.exclude(processed_at=None).count(), Signal.objects.count())
+"""
+
+
+def python(environment: dict[str, str], *arguments: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-5000:] + ended.stderr[-5000:]
+    return ended.stdout
+
+
+def test_the_main_journeys_and_rules_hold_on_productions_parts(
+    production: dict[str, str],
+) -> None:
+    options = ["-o", "addopts=", "-q", "-p", "no:cacheprovider", *GUARDS.split()]
+    said = python(production, "-m", "pytest", *options, *SUITES.split())
+    closing = said.strip().splitlines()[-1]
+    assert " passed" in closing
+    assert "failed" not in closing
+
+
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+def test_a_bell_is_heard_over_a_real_broker(
+    production: dict[str, str],
+    broker: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    """No scheduler runs, so that only the bell can have been heard."""
+    if broker == "rabbitmq":
+        production["BROKER_URL"] = request.getfixturevalue("rabbitmq")
+    python(production, "manage.py", "migrate", "--verbosity", "0")
+    python(production, "manage.py", "flush", "--noinput", "--verbosity", "0")
+    log = tmp_path / "server.log"
+    programs = "-m celery --app portal worker --pool threads --loglevel INFO"
+    worker = [sys.executable, *programs.split(), "--queues", "default,detect"]
+    environment = production | {"PYTHONPATH": str(ROOT)}
+    with running(
+        worker, lambda: " ready." in log.read_text("utf-8"), tmp_path, environment
+    ):
+        python(production, "-c", SUBMIT)
+        deadline = time.monotonic() + 30
+        while (told := python(production, "-c", PROCESSED).split()) != ["1", "3"]:
+            assert time.monotonic() < deadline, (told, log.read_text("utf-8"))
+
+
+def test_evidence_on_s3_is_sealed(production: dict[str, str]) -> None:
+    python(production, "manage.py", "migrate", "--verbosity", "0")
+    kept = python(production, "-c", KEEP).split()
+    assert kept == ["opened", "sealed", "gone"]
+
+
+KEEP = f"""
+import boto3, django
+django.setup()
+from django.conf import settings
+from django.core.files.storage import storages
+from portal.cases import evidence
+from portal.cases.actions import submit_report, withdraw_case
+words = b"the victim's own words " * 50
+case = submit_report(token="k" * 43, urls=[], pictures=[words]).report.case
+exhibit = case.exhibits.get()
+data = evidence.open_exhibit(exhibit, actor="task:test", reason="a test")
+print("opened" if data == words else "differs")
+options = settings.STORAGES["evidence"]["OPTIONS"]
+store = boto3.client("s3", endpoint_url=options["endpoint_url"])
+name = options["location"] + "/" + exhibit.stored_as
+body = store.get_object(Bucket="{BUCKET}", Key=name)["Body"].read()
+print("clear" if b"victim" in body else "sealed")
+withdraw_case(case)
+print("there" if storages["evidence"].exists(exhibit.stored_as) else "gone")
+"""
