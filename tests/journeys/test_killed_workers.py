@@ -251,7 +251,7 @@ def test_visit_reported(
         "portal.sightings.tasks.visit_reported",
         ReportedUrl.objects.get().pk,
         sweeps=[sweep_reports, sweep_sightings],
-        most=4,
+        most=3,
     )
     assert Assessment.objects.count() == 1
     assert Event.objects.filter(kind="url_seen").count() == 1

@@ -1,5 +1,6 @@
 import io
 import logging
+import sys
 
 from portal.logs import QuietCelery, QuietFormatter
 
@@ -41,3 +42,14 @@ def test_a_stack_that_celery_passes_as_an_argument_is_not_printed() -> None:
     line = said("celery.beat", "Message Error: %s\n%s", SECRET, ["File x, line 1"])
     assert SECRET not in line
     assert "File x" not in line
+
+
+def test_what_another_handler_wrote_of_an_exception_is_not_repeated() -> None:
+    try:
+        dict[str, str]()[SECRET]
+    except KeyError:
+        record = logging.LogRecord("a", 40, "p", 1, "failed", (), sys.exc_info())
+    assert SECRET in logging.Formatter().format(record)
+    line = QuietFormatter("%(message)s").format(record)
+    assert line.startswith("failed\nKeyError at")
+    assert SECRET not in line

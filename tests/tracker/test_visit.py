@@ -129,6 +129,19 @@ def test_a_visit_that_hangs_is_killed_at_its_time_limit(slow_site: Site) -> None
     assert files(batches)
 
 
+def test_a_visit_that_waits_says_every_while_that_it_lives(slow_site: Site) -> None:
+    limits = VisitLimits(seconds=3, beat=0.2)
+    batches: list[Batch] = []
+    with pytest.raises(VisitError) as caught:
+        batches.extend(visit("site", config(slow_site), None, limits))
+    assert caught.value.code == "time"
+    beats = [batch for batch in batches if not batch.finds]
+    assert len(beats) > 5
+    known = [batch.checkpoint for batch in batches if batch.finds]
+    assert batches[-1].checkpoint == known[-1]
+    assert not any(batch.done for batch in batches)
+
+
 def test_a_caller_that_stops_ends_the_visit(slow_site: Site) -> None:
     running = visit("site", config(slow_site), None, SHORT)
     next(running)
@@ -165,7 +178,7 @@ def test_a_visit_ends_by_itself_shortly_before_its_time_is_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "code"),
+    ("kind", "told", "code"),
     [
         ("site", {"url": "http://127.0.0.1/"}, "not_public"),
         ("site", {}, "config"),
@@ -175,10 +188,10 @@ def test_a_visit_ends_by_itself_shortly_before_its_time_is_up() -> None:
     ],
 )
 def test_a_source_that_cannot_go_on_says_why(
-    kind: str, settings: dict[str, object], code: str
+    kind: str, told: dict[str, object], code: str
 ) -> None:
     with pytest.raises(VisitError) as caught:
-        list(visit(kind, settings, None, SHORT))
+        list(visit(kind, told, None, SHORT))
     assert caught.value.code == code
     assert str(caught.value).endswith(".")
 
