@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.test import override_settings
 from nacl import pwhash
-from pytest_django import Settings
 
 from portal.accounts.models import Organisation, User
 from portal.cases import passphrase
@@ -24,9 +24,11 @@ def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def cheap_passwords(settings: Settings) -> None:
+def cheap_passwords() -> Iterator[None]:
     """Staff passwords at Argon2's price would cost the suite minutes."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=cheap):
+        yield
 
 
 @pytest.fixture(autouse=True)
