@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +148,28 @@ def test_every_raster_picture_is_an_icon_or_a_screenshot() -> None:
     }
     allowed = ("portal/static/icons/", "docs/")
     assert all(name.startswith(allowed) for name in pictures), pictures
+
+
+@pytest.mark.parametrize(
+    ("file", "extras"),
+    [
+        ("requirements.txt", ()),
+        ("requirements-production.txt", ("production",)),
+        ("requirements-dev.txt", ("production", "dev")),
+    ],
+)
+def test_every_library_that_we_name_is_pinned(
+    file: str, extras: tuple[str, ...]
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = project["dependencies"] + [
+        library
+        for extra in extras
+        for library in project["optional-dependencies"][extra]
+    ]
+    pinned = set(
+        re.findall(r"^([\w.-]+)==", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    )
+    for library in named:
+        name = re.split(r"[\[=<>!~]", library)[0].strip().lower()
+        assert name in {pin.lower() for pin in pinned}, name
