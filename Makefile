@@ -36,7 +36,7 @@ demo: ## show the whole job on the running portal (PHOTOS=folder uses your pictu
 
 test: check ## the gate, then every test (T=tests/cases runs some of them)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= $(T)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(T)
 ifeq ($(T),tests)
 	@$(BIN)/python tests/covered.py
 endif

@@ -22,13 +22,14 @@ BIN = Path(sys.executable).parent
 VAR = Path(os.environ.get("RECLAIM_VAR") or ROOT / "var").resolve()
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel takes 107
 START_SECONDS = 60
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 Programs = subprocess.Popen[bytes]
 
 
 def main() -> None:
     os.chdir(ROOT)
     os.umask(0o077)
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sign in STOPS:
         signal.signal(sign, interrupt)
     port = free_port(os.environ.get("PORT") or "8000")
     lock = only_one()
@@ -123,7 +124,7 @@ def await_answer(port: int, programs: Programs) -> None:
 
 
 def stop(programs: Programs) -> None:
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sign in STOPS:
         signal.signal(sign, signal.SIG_IGN)  # one is enough
     programs.terminate()
     programs.wait()
@@ -132,6 +133,7 @@ def stop(programs: Programs) -> None:
 
 def interrupt(sign: int, frame: FrameType | None) -> NoReturn:
     del sign, frame
+    signal.alarm(1)  # what is raised inside a destructor is lost: then raise it again
     raise KeyboardInterrupt
 
 

@@ -57,7 +57,7 @@ def test_a_stopped_portal_leaves_no_process(
 ) -> None:
     assert len(portal.processes()) >= 5
     portal.process.send_signal(sign)
-    said = portal.process.communicate(timeout=60)[0]
+    said = portal.process.communicate(timeout=120)[0]
     assert portal.processes() == []
     assert said.rstrip().endswith("Stopped.")
     assert "Traceback" not in said

@@ -11,10 +11,13 @@ from tests.services.conftest import BUCKET, ROOT, running
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
+# The hostile journeys stay out: they tear at the embedded profile's own files.
 SUITES = (
     "tests/cases tests/bank tests/sightings tests/notices/test_actions.py "
     "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
-    "tests/exchange/test_feedback.py tests/journeys tests/services/test_concurrency.py"
+    "tests/exchange/test_feedback.py tests/journeys/test_report_to_notice.py "
+    "tests/journeys/test_crawl_to_sighting.py tests/journeys/test_lookup.py "
+    "tests/journeys/test_withdrawal.py tests/services/test_concurrency.py"
 )
 GUARDS = "--import-mode=importlib --disable-socket --allow-hosts=127.0.0.1,::1"
 
