@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.test import override_settings
+from django.utils import translation
 from nacl import pwhash
 
 from portal.accounts.models import Organisation, User
@@ -36,6 +37,13 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A request leaves its language behind in the thread: no test finds another's."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
