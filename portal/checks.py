@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, register
 from portal import env
 
 PROFILES = ("embedded", "production")
-SECRETS = ("SECRET_KEY", "PASSPHRASE_SALT", "CUSTODY_KEY", "MATCH_ID_KEY")
+SECRETS = ("SECRET_KEY", "PASSPHRASE_SALT", "MATCH_ID_KEY")
 SHORTEST_SECRET = 32  # characters
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0"}  # noqa: S104 (compared, not bound)
 
@@ -113,6 +113,12 @@ RULES: tuple[Rule, ...] = (
         lambda: not env.is_given("CRAWL_CONTACT"),
         "Site owners could not tell us to stay away.",
         "Set CRAWL_CONTACT to an address or a page of yours.",
+    ),
+    (
+        "E021",
+        lambda: not env.is_given("HELD_KEYS_URL"),
+        "Keys of held copies would lie beside the database, and in its backups.",
+        "Set HELD_KEYS_URL to a Redis without persistence, or to a memory disk's folder.",
     ),
 )
 

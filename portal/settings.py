@@ -29,8 +29,6 @@ SECRETS = VAR / "secrets"
 SECRET_KEY = env.secret("SECRET_KEY", SECRETS)
 # Salts the passphrases of this installation. Lost or changed, no passphrase opens a case.
 PASSPHRASE_SALT = env.secret("PASSPHRASE_SALT", SECRETS)
-# Opens the copies of case keys that automatic processing and the desk need.
-CUSTODY_KEY = env.secret("CUSTODY_KEY", SECRETS)
 # Makes match ids opaque and different for every platform.
 MATCH_ID_KEY = env.secret("MATCH_ID_KEY", SECRETS)
 
@@ -199,6 +197,17 @@ STORAGES = {
         },
     },
 }
+
+# Keys of the copies held while automatic processing reads them: never in the database, and
+# never in a backup. Production: a folder on a memory disk, or a Redis that keeps nothing.
+HELD_KEYS_URL = env.text("HELD_KEYS_URL", f"file://{VAR / 'held-keys'}")
+HELD_LIFETIME = timedelta(hours=env.number("HELD_HOURS", 24))
+
+# -- retention -------------------------------------------------------------------------
+REVIEW_AFTER = timedelta(days=env.number("REVIEW_DAYS", 90))
+DELETE_AFTER = timedelta(days=env.number("DELETE_DAYS", 365))
+# Endings of cases, for a database that comes back from a backup. Keep it out of backups.
+TOMBSTONES = Path(env.text("TOMBSTONES", str(VAR / "tombstones")))
 
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_DIR = Path(urlsplit(INDEX_URL).path)

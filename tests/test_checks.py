@@ -14,7 +14,7 @@ from portal.checks import SECRETS, check_profile, refuse_to_start
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "deploy" / "production.env.example"
-GIVEN = (*SECRETS, "SMTP_HOST", "CRAWL_CONTACT")
+GIVEN = (*SECRETS, "SMTP_HOST", "CRAWL_CONTACT", "HELD_KEYS_URL")
 GOOD = {
     "PROFILE": "production",
     "DEBUG": False,
@@ -43,6 +43,7 @@ BROKEN = [
 NOT_GIVEN = [
     ("E019", "SMTP_HOST"),
     ("E020", "CRAWL_CONTACT"),
+    ("E021", "HELD_KEYS_URL"),
     *((f"E0{30 + at}", name) for at, name in enumerate(SECRETS)),
 ]
 
@@ -97,7 +98,7 @@ def test_production_refuses_what_the_portal_made_up(
 def test_production_refuses_one_secret_for_two_uses(
     production: Settings,
 ) -> None:
-    production.CUSTODY_KEY = production.SECRET_KEY
+    production.MATCH_ID_KEY = production.SECRET_KEY
     assert broken() == {"E030", "E032"}
 
 

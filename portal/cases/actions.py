@@ -1,8 +1,8 @@
 """Writes of the cases app, in the victim's words. Each is one transaction."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from hashlib import blake2b
 
 from django.conf import settings
@@ -10,19 +10,23 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from nacl.secret import SecretBox
 
-from portal.cases import evidence
+from portal.accounts.actions import audit
+from portal.accounts.models import User
+from portal.cases import evidence, keys, retention
+from portal.cases.keys import CaseKey
 from portal.cases.models import (
     Case,
     Consent,
     Event,
     Exhibit,
-    KeyWrap,
+    Message,
     Report,
     ReportedUrl,
 )
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
 RECEIPT_LIFETIME = timedelta(minutes=10)
+Claims = Sequence[Mapping[str, object]]  # of one exhibit: {"type", "value", "quality"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,80 +37,168 @@ class Receipt:
     passphrase: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one report says. Nothing in it is looked at by a person before it is sealed."""
+
+    urls: Sequence[tuple[ReportedUrl.Kind, str]] = ()
+    claims: Sequence[Claims] = ()  # one entry an exhibit: hashes that the device made
+    pictures: Sequence[bytes] = ()
+    details: str = ""
+    kinds: Sequence[str] = ()
+    fears: Sequence[str] = ()
+    threatened: bool = False
+    threatened_until: date | None = None
+    contact: str = ""  # JSON, see intake.contact
+    consents: Mapping[Consent.Kind, Sequence[str]] = field(default_factory=dict)
+
+
 @transaction.atomic
-def submit_report(
-    *,
-    token: str,
-    urls: Sequence[str],
-    pictures: Sequence[bytes],
-    details: str = "",
-    threatened: bool = False,
-    consents: Iterable[Consent.Kind] = (),
-    language: str = "en",
-) -> Receipt:
+def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
     """Open a case with its first report. The same `token` again gives the same receipt."""
     if seen := _receipt_of(token):
         return seen
-    passphrase = new_passphrase()
+    passphrase = new_passphrase(language)
     try:
         with transaction.atomic():
             case = _open_case(passphrase, language)
-            report = _open_report(
-                case, token, passphrase, details=details, threatened=threatened
-            )
+            report = _open_report(case, token, passphrase, told)
     except IntegrityError:
         # The same form arrived twice in one moment, and the other one was first.
         if seen := _receipt_of(token):
             return seen
         raise
-    ReportedUrl.objects.bulk_create(
-        ReportedUrl(report=report, url=url) for url in dict.fromkeys(urls)
-    )
-    for picture in pictures:
-        Exhibit.objects.create(
-            case=case,
-            report=report,
-            stored_as=evidence.store(case, picture),
-            size=len(picture),
-        )
-    Consent.objects.bulk_create(
-        Consent(case=case, kind=kind) for kind in dict.fromkeys(consents)
-    )
+    _keep_told(report, told)
+    for kind, scope in told.consents.items():
+        Consent.objects.create(case=case, kind=kind, scope=list(scope))
+    if told.contact:
+        case.contact = evidence.seal(case, told.contact.encode())
+        case.save(update_fields=["contact"])
     record_event(case, "received")
     return Receipt(report, passphrase)
 
 
+@transaction.atomic
+def add_report(case: Case, *, token: str, told: Told) -> Report:
+    """One submission more to an open case: addresses, hashes or an upload, all later.
+
+    The same `token` again is the same report.
+    """
+    digest = _digest(token)
+    if seen := Report.objects.filter(token_hash=digest).first():
+        return seen
+    report = _open_report(case, token, None, told)
+    _keep_told(report, told)
+    act(case)
+    record_event(case, "added", once=f"added:{report.pk}")
+    return report
+
+
 def find_case(passphrase: str) -> Case | None:
     """The case that this passphrase opens, or None. Takes the same time either way."""
-    return Case.objects.filter(locator=_opened(passphrase).locator).first()
+    return Case.objects.filter(locator=opened(passphrase).locator).first()
+
+
+def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
+    """The case and its key; no key where it was destroyed. None for a wrong passphrase."""
+    both = opened(passphrase)
+    case = Case.objects.filter(locator=both.locator).first()
+    if case is None:
+        return None
+    try:
+        return case, keys.key_of_victim(case, both.key)
+    except keys.LockedError:
+        return case, None
+
+
+@transaction.atomic
+def send_message(case: Case, words: str, *, written_by: User | None = None) -> Message:
+    """A letter, sealed to the case; from the victim, or from a worker."""
+    sealed = evidence.seal(case, words.encode())
+    message = Message.objects.create(case=case, sealed=sealed, written_by=written_by)
+    if written_by is None:
+        act(case)
+    else:
+        audit(written_by, "write", f"case:{case.pk}", f"message:{message.pk}")
+        record_event(case, "message", once=f"message:{message.pk}")
+    return message
 
 
 @transaction.atomic
 def withdraw_case(case: Case) -> None:
-    """Stop everything for this case, at once and for good, and destroy its key.
+    """Stop everything for this case, at once and for good, and destroy its key."""
+    end_case(case, Case.Ending.WITHDRAWN)
+
+
+@transaction.atomic
+def end_case(case: Case, ending: Case.Ending) -> None:
+    """Stop everything, shred the key and drop all content. The row stays as a tombstone.
 
     One column stops matching, notices, crawling and sharing, since all of them read it.
     """
-    if not Case.objects.active().filter(pk=case.pk).update(withdrawn_at=timezone.now()):
+    stopped = {"withdrawn_at": timezone.now(), "ending": ending, "contact": b""}
+    if not Case.objects.active().filter(pk=case.pk).update(**stopped):
         return
-    evidence.shred(case)
+    retention.remember_ending(case)
+    keys.shred(case)
+    case.messages.all().delete()
     case.reports.update(details=b"", receipt=b"", receipt_until=None)
-    record_event(case, "withdrawn", once="withdrawn")
-    names = list(
-        case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True)
-    )
-    transaction.on_commit(lambda: _discard(names), robust=True)
+    record_event(case, str(ending), once=str(ending))
+    stored = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
+    held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
+    transaction.on_commit(lambda: _discard(stored, held), robust=True)
+
+
+@transaction.atomic
+def freeze_case(case: Case, worker: User, reason: str) -> None:
+    """Somebody in the picture may be a minor: a hard stop, and nothing is opened again.
+
+    Nothing is destroyed here: what becomes of it is for the law and for counsel to say.
+    Copies held for automatic processing go at once: no program may look either.
+    """
+    audit(worker, "freeze", f"case:{case.pk}", reason)
+    stopped = {"withdrawn_at": timezone.now(), "ending": Case.Ending.FROZEN}
+    if Case.objects.active().filter(pk=case.pk).update(**stopped):
+        record_event(case, "frozen", once="frozen")
+        held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
+        transaction.on_commit(lambda: _discard([], held), robust=True)
 
 
 @transaction.atomic
 def revoke_consent(case: Case, kind: Consent.Kind) -> None:
     case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=timezone.now())
+    act(case)
 
 
 @transaction.atomic
-def give_consent(case: Case, kind: Consent.Kind) -> None:
-    if not case.consents_to(kind):
-        Consent.objects.create(case=case, kind=kind)
+def give_consent(case: Case, kind: Consent.Kind, scope: Sequence[str] = ()) -> None:
+    """Give a consent, or change to whom it reaches. What was given before is kept, dated."""
+    given = case.consents.filter(kind=kind, revoked_at=None).first()
+    if given and given.scope == list(scope):
+        return
+    if given:
+        revoke_consent(case, kind)
+    Consent.objects.create(case=case, kind=kind, scope=list(scope))
+    act(case)
+
+
+@transaction.atomic
+def keep_contact(case: Case, contact: str) -> None:
+    """How the victim may be reached, sealed to the case; empty forgets it."""
+    case.contact = evidence.seal(case, contact.encode()) if contact else b""
+    case.save(update_fields=["contact"])
+    act(case)
+
+
+def ask_back(case: Case, day: date, *, by: User) -> None:
+    """Ask the victim to look in again on a day. Nothing is sent: we know no address."""
+    audit(by, "ask_back", f"case:{case.pk}", day.isoformat())
+    Case.objects.filter(pk=case.pk).update(come_back_on=day)
+
+
+def act(case: Case) -> None:
+    """The victim did something: the days of review and deletion move on."""
+    retention.postpone(case)
 
 
 def record_event(
@@ -127,39 +219,69 @@ def forget_receipts() -> int:
     return due.update(receipt=b"", receipt_until=None)
 
 
+def opened(passphrase: str) -> Opened:
+    """What a passphrase gives: locator and key."""
+    salt = blake2b(settings.PASSPHRASE_SALT.encode(), digest_size=16).digest()
+    return open_passphrase(passphrase, salt)
+
+
 def _open_case(passphrase: str, language: str) -> Case:
-    opened = _opened(passphrase)
-    private, public = evidence.new_keys()
+    both = opened(passphrase)
+    private, public = keys.new_case_keys()
     case = Case.objects.create(
-        locator=opened.locator, public_key=public, language=language
+        locator=both.locator,
+        public_key=public,
+        language=language,
+        **retention.first_days(),
     )
-    evidence.wrap_key(case, private, KeyWrap.Holder.PASSPHRASE, opened.key)
-    evidence.wrap_key(case, private, KeyWrap.Holder.CUSTODY, evidence.custody_key())
+    keys.wrap_for_passphrase(case, private, both.key)
+    keys.grant_on_duty(case, private)
     return case
 
 
 def _open_report(
-    case: Case, token: str, passphrase: str, *, details: str, threatened: bool
+    case: Case, token: str, passphrase: str | None, told: Told
 ) -> Report:
+    again: dict[str, object] = {}
+    if passphrase:
+        box = SecretBox(_receipt_key(token))
+        again["receipt"] = box.encrypt(passphrase.encode())
+        again["receipt_until"] = timezone.now() + RECEIPT_LIFETIME
     return Report.objects.create(
         case=case,
         token_hash=_digest(token),
-        receipt=SecretBox(_receipt_key(token)).encrypt(passphrase.encode()),
-        receipt_until=timezone.now() + RECEIPT_LIFETIME,
-        details=evidence.seal(case, details.encode()) if details else b"",
-        threatened=threatened,
+        details=evidence.seal(case, told.details.encode()) if told.details else b"",
+        kinds=list(told.kinds),
+        fears=list(told.fears),
+        threatened=told.threatened,
+        threatened_until=told.threatened_until,
+        **again,
     )
+
+
+def _keep_told(report: Report, told: Told) -> None:
+    case = report.case
+    ReportedUrl.objects.bulk_create(
+        ReportedUrl(report=report, kind=kind, url=url)
+        for kind, url in dict.fromkeys(told.urls)
+    )
+    for claims in told.claims:
+        signals = [dict(claim) for claim in claims]
+        Exhibit.objects.create(case=case, report=report, claims=signals)
+    for picture in told.pictures:
+        Exhibit.objects.create(
+            case=case,
+            report=report,
+            stored_as=evidence.store(case, picture),
+            held_as=evidence.hold(picture),
+            size=len(picture),
+        )
 
 
 def _receipt_of(token: str) -> Receipt | None:
     """What was answered to this token before, if it came before."""
     seen = Report.objects.filter(token_hash=_digest(token)).first()
     return Receipt(seen, _passphrase_again(seen, token)) if seen else None
-
-
-def _opened(passphrase: str) -> Opened:
-    salt = blake2b(settings.PASSPHRASE_SALT.encode(), digest_size=16).digest()
-    return open_passphrase(passphrase, salt)
 
 
 def _digest(token: str) -> bytes:
@@ -178,6 +300,8 @@ def _passphrase_again(report: Report, token: str) -> str | None:
     return SecretBox(_receipt_key(token)).decrypt(bytes(report.receipt)).decode()
 
 
-def _discard(names: Sequence[str]) -> None:
-    for name in names:
+def _discard(stored: Iterable[str], held: Iterable[str]) -> None:
+    for name in held:
+        evidence.release(name)
+    for name in stored:
         evidence.discard(name)

@@ -1,17 +1,15 @@
 """The one door to sealed evidence. Nothing is opened without a reason on record.
 
-Every case has a Curve25519 key pair. Bytes are sealed to its public key (libsodium sealed
-boxes); the private key exists only wrapped (secret boxes), once for the passphrase and once
-for the portal's custody key. Destroying the wraps makes the bytes noise: see `shred`.
+Bytes are sealed to their case (libsodium sealed boxes) and opened with a CaseKey, which a
+worker's password or the victim's passphrase gives. What automatic processing must read is
+held a second time, under a key of its own that is destroyed when the reading is over.
 """
 
 import io
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import blake2b
 
-from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import storages
 from nacl.exceptions import CryptoError
@@ -20,92 +18,95 @@ from nacl.secret import SecretBox
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
-from portal.cases.models import Case, Exhibit, KeyWrap, Report
-
-VERSION = b"\x01"  # first byte of all we seal, so that algorithms can change
+from portal.cases.holding import held_keys
+from portal.cases.keys import VERSION, CaseKey
+from portal.cases.models import Case, Exhibit, Message, Report
 
 
 class EvidenceError(Exception):
-    """Sealed bytes that cannot be opened: shredded, missing or damaged."""
+    """Sealed bytes that cannot be opened: shredded, missing, damaged or frozen."""
 
 
 class EvidenceAwayError(EvidenceError):
     """The store does not answer. What it holds is not lost for that: ask again later."""
 
 
-def custody_key() -> bytes:
-    return blake2b(
-        settings.CUSTODY_KEY.encode(), digest_size=32, person=b"custody"
-    ).digest()
-
-
-def new_keys() -> tuple[bytes, bytes]:
-    """A case's key pair: (private, public), 32 bytes each."""
-    private = PrivateKey.generate()
-    return bytes(private), bytes(private.public_key)
-
-
-def wrap_key(case: Case, private: bytes, holder: KeyWrap.Holder, key: bytes) -> None:
-    """Keep the case's private key for `holder`, who knows `key` (32 bytes)."""
-    sealed = VERSION + SecretBox(key).encrypt(private)
-    KeyWrap.objects.create(case=case, holder=holder, sealed=sealed)
-
-
 def seal(case: Case, data: bytes) -> bytes:
-    """Seal `data` to the case. Anybody can seal; only a holder can open."""
+    """Seal `data` to the case. Anybody can seal; only a holder of its key can open."""
     return VERSION + SealedBox(PublicKey(bytes(case.public_key))).encrypt(data)
 
 
 def store(case: Case, data: bytes) -> str:
     """Seal `data` and keep it in the evidence store under a random name, returned."""
-    name = secrets.token_hex(16)
-    return storages["evidence"].save(
-        f"{name[:2]}/{name}", File(io.BytesIO(seal(case, data)))
-    )
+    return _keep(seal(case, data))
 
 
-def open_stored(case: Case, name: str, *, actor: User | str, reason: str) -> bytes:
+def hold(data: bytes) -> str:
+    """Keep `data` for automatic processing, under a key of its own; returns its name.
+
+    Who calls this calls `release` in the end; a sweep does it for who was killed.
+    """
+    key = secrets.token_bytes(SecretBox.KEY_SIZE)
+    name = _keep(VERSION + SecretBox(key).encrypt(data))
+    held_keys().put(_key_name(name), key)
+    return name
+
+
+def open_held(name: str, *, actor: str, reason: str) -> bytes:
+    """The bytes held under `name`, after the audit log has the reason.
+
+    Raises EvidenceError if their key is destroyed, ValueError without a reason.
+    """
+    audit(actor, "open", f"held:{name}", reason)
+    key = held_keys().get(_key_name(name)) if name else None
+    if key is None:
+        raise EvidenceError("This copy's key is destroyed.")
+    sealed = _read(name)
+    try:
+        return SecretBox(key).decrypt(_body(sealed))
+    except CryptoError:
+        raise EvidenceError("This evidence is damaged.") from None
+
+
+def release(name: str) -> None:
+    """Destroy a held copy: its key first, which is what counts. Harmless if it is gone."""
+    if name:
+        held_keys().destroy(_key_name(name))
+        discard(name)
+
+
+def open_stored(key: CaseKey, name: str, *, reason: str) -> bytes:
     """Open the sealed bytes kept under `name`, after the audit log has the reason.
 
-    Raises EvidenceError if there are none or the case's key is destroyed, ValueError
-    without a reason.
+    Raises EvidenceError, ValueError without a reason.
     """
-    audit(actor, "open", f"case:{case.pk} evidence:{name}", reason)
-    try:
-        with storages["evidence"].open(name) as kept:
-            sealed = kept.read()
-    except FileNotFoundError:
-        raise EvidenceError("This evidence is no longer there.") from None
-    except OSError:
-        raise EvidenceAwayError("This evidence cannot be read right now.") from None
-    return unseal(case, sealed)
+    _on_record(key, f"evidence:{name}", reason)
+    return _unseal(key, _read(name))
 
 
-def open_exhibit(exhibit: Exhibit, *, actor: User | str, reason: str) -> bytes:
+def open_exhibit(key: CaseKey, exhibit: Exhibit, *, reason: str) -> bytes:
     """The exhibit's bytes as the victim gave them. Raises as `open_stored` does."""
     if not exhibit.stored_as:
         raise EvidenceError("This exhibit has hashes only.")
-    return open_stored(exhibit.case, exhibit.stored_as, actor=actor, reason=reason)
+    return open_stored(key, exhibit.stored_as, reason=reason)
 
 
-def open_details(report: Report, *, actor: User | str, reason: str) -> str:
+def open_details(key: CaseKey, report: Report, *, reason: str) -> str:
     """What the victim wrote with a report. Raises as `open_stored` does."""
-    audit(actor, "open", f"case:{report.case_id} report:{report.pk}", reason)
-    if not report.details:
-        raise EvidenceError("There is nothing to read.")
-    return unseal(report.case, bytes(report.details)).decode()
+    _on_record(key, f"report:{report.pk}", reason)
+    return _unseal(key, bytes(report.details)).decode()
 
 
-def unseal(case: Case, sealed: bytes) -> bytes:
-    """Open bytes sealed to the case with the custody key. Callers record their reason."""
-    wrap = case.wraps.filter(holder=KeyWrap.Holder.CUSTODY).first()
-    if wrap is None:
-        raise EvidenceError("This case's key is destroyed.")
-    try:
-        private = SecretBox(custody_key()).decrypt(bytes(wrap.sealed)[1:])
-        return SealedBox(PrivateKey(private)).decrypt(sealed[1:])
-    except CryptoError:
-        raise EvidenceError("This evidence is damaged.") from None
+def open_message(key: CaseKey, message: Message, *, reason: str) -> str:
+    """The words of one message. Raises as `open_stored` does."""
+    _on_record(key, f"message:{message.pk}", reason)
+    return _unseal(key, bytes(message.sealed)).decode()
+
+
+def open_contact(key: CaseKey, *, reason: str) -> str:
+    """How the victim may be reached, as intake wrote it. Raises as `open_stored` does."""
+    _on_record(key, "contact", reason)
+    return _unseal(key, bytes(key.case.contact)).decode()
 
 
 def stored() -> Iterator[str]:
@@ -130,6 +131,48 @@ def discard(name: str) -> None:
         storages["evidence"].delete(name)
 
 
-def shred(case: Case) -> None:
-    """Destroy the case's key: whatever copy of its evidence exists, nobody can open it."""
-    case.wraps.all().delete()
+def _on_record(key: CaseKey, what: str, reason: str) -> None:
+    """The audit entry, before anything is opened.
+
+    A victim who opens their own case leaves none: a log of when they came would tell on
+    them. A frozen case is opened by nobody.
+    """
+    if key.case.ending == Case.Ending.FROZEN:
+        raise EvidenceError("This case is frozen. Nothing in it may be opened.")
+    if isinstance(key.holder, User):
+        audit(key.holder, "open", f"case:{key.case.pk} {what}", reason)
+
+
+def _keep(sealed: bytes) -> str:
+    name = secrets.token_hex(16)
+    return storages["evidence"].save(f"{name[:2]}/{name}", File(io.BytesIO(sealed)))
+
+
+def _read(name: str) -> bytes:
+    try:
+        with storages["evidence"].open(name) as kept:
+            data: bytes = kept.read()
+            return data
+    except FileNotFoundError:
+        raise EvidenceError("This evidence is no longer there.") from None
+    except OSError:
+        raise EvidenceAwayError("This evidence cannot be read right now.") from None
+
+
+def _unseal(key: CaseKey, sealed: bytes) -> bytes:
+    if not sealed:
+        raise EvidenceError("There is nothing to read.")
+    try:
+        return SealedBox(PrivateKey(key.private)).decrypt(_body(sealed))
+    except CryptoError:
+        raise EvidenceError("This evidence is damaged.") from None
+
+
+def _body(sealed: bytes) -> bytes:
+    if sealed[:1] != VERSION:
+        raise EvidenceError("This evidence was sealed by another version.")
+    return sealed[1:]
+
+
+def _key_name(name: str) -> str:
+    return name.replace("/", "-")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,8 +31,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(withdrawn_at=None)
 
     def visible_to(self, worker: User) -> CaseQuerySet:
-        """Cases that a member of staff may work on: every one, until cases are assigned."""
-        return self if worker.is_active else self.none()
+        """Cases that were granted to this worker: those whose key is wrapped to theirs."""
+        if not worker.is_active:
+            return self.none()
+        granted = KeyWrap.objects.filter(user=worker).values("case")
+        return self.filter(pk__in=granted).exclude(exclusions__user=worker)
 
     def consenting(self, kind: str) -> CaseQuerySet:
         """Active cases whose consent of this kind is in force."""
@@ -44,6 +47,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """One victim's matter. `withdrawn_at` is the one column that everything above reads."""
 
+    class Ending(models.TextChoices):
+        """Why `withdrawn_at` is set: it stops everything whoever set it."""
+
+        WITHDRAWN = "withdrawn", _("withdrawn by the victim")
+        EXPIRED = "expired", _("its time was over")
+        FROZEN = "frozen", _("somebody in the picture may be a minor")
+
     reference = models.CharField(max_length=12, unique=True, default=new_reference)
     locator = models.BinaryField(
         max_length=32, unique=True
@@ -54,11 +64,28 @@ class Case(models.Model):
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=coarse_now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=20, choices=Ending, blank=True)
+
+    # How they may be reached without harm, sealed: JSON, see intake.contact.
+    contact = models.BinaryField(blank=True, default=b"")
+    come_back_on = models.DateField(null=True)  # the day we asked them to look in again
+
+    # Retention. Any new act of the victim moves both: see cases.retention.
+    acted_at = models.DateTimeField(default=coarse_now)
+    review_on = models.DateField(null=True)
+    delete_on = models.DateField(null=True, db_index=True)
 
     objects = CaseQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, ending="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(ending="")),
+                name="an_ended_case_says_why",
+            )
+        ]
 
     @property
     def is_withdrawn(self) -> bool:
@@ -74,18 +101,76 @@ class KeyWrap(models.Model):
 
     class Holder(models.TextChoices):
         PASSPHRASE = "passphrase"  # noqa: S105 (whose wrap it is)
-        CUSTODY = "custody"  # the portal, for automatic processing and the desk
+        WORKER = "worker"
+        RECOVERY = "recovery"  # the organisation's printed key, where it has one
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="wraps")
     holder = models.CharField(max_length=20, choices=Holder)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="wraps")
+    # The public key it is wrapped to, empty for the passphrase. Another than the worker's
+    # own of today means that their password was reset: grant it again.
+    to_key = models.BinaryField(max_length=32, blank=True, default=b"")
     sealed = models.BinaryField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "holder"], name="one_wrap_per_holder"
-            )
+                fields=["case", "holder"],
+                condition=Q(user=None),
+                name="one_wrap_per_holder",
+            ),
+            models.UniqueConstraint(
+                fields=["case", "user"], name="one_wrap_per_worker"
+            ),
+            models.CheckConstraint(
+                condition=Q(holder="worker", user__isnull=False)
+                | (~Q(holder="worker") & Q(user=None)),
+                name="a_workers_wrap_names_the_worker",
+            ),
         ]
+
+
+class Exclusion(models.Model):
+    """A worker who knows the victim: kept from this case for good."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="exclusions")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=coarse_now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "user"], name="excluded_once")
+        ]
+
+
+class Hold(models.Model):
+    """Retention stops for a while: two people asked for it, and it ends by a date."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="holds")
+    reason = models.CharField(max_length=300)
+    until = models.DateField()
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=coarse_now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("asked_by")),
+                name="a_hold_needs_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="a_hold_has_a_reason"
+            ),
+        ]
+
+
+class Draft(models.Model):
+    """A report begun and left. Sealed under a key that only its writer's device holds."""
+
+    locator = models.BinaryField(max_length=32, unique=True)  # of that key
+    sealed = models.BinaryField()  # JSON, see intake.drafts
+    touched_at = models.DateTimeField(default=coarse_now, db_index=True)
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -109,9 +194,13 @@ class Report(models.Model):
     # The passphrase sealed under the token, for minutes: a double tap must show it again.
     receipt = models.BinaryField(blank=True, default=b"")
     details = models.BinaryField(blank=True, default=b"")  # what they wrote, sealed
+    # What happened and what they fear: codes, for grading. Their own words are sealed.
+    kinds = models.JSONField(default=list)
+    fears = models.JSONField(default=list)
     threatened = models.BooleanField(
         default=False
     )  # somebody threatens or asks for money
+    threatened_until = models.DateField(null=True)  # the day that somebody set them
     created_at = models.DateTimeField(default=coarse_now)
     receipt_until = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
@@ -126,6 +215,7 @@ class ReportedUrlQuerySet(models.QuerySet["ReportedUrl"]):
         stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
         return self.filter(
             Q(claimed_at=None) | stale,
+            kind=ReportedUrl.Kind.WEB,
             visited_at=None,
             report__case__withdrawn_at=None,
             report__processed_at__isnull=False,
@@ -140,7 +230,13 @@ class ReportedUrlQuerySet(models.QuerySet["ReportedUrl"]):
 class ReportedUrl(models.Model):
     """An address where the victim saw a copy. We visit it; their browser never does."""
 
+    class Kind(models.TextChoices):
+        WEB = "web", _("web page")
+        TELEGRAM = "telegram", _("Telegram")  # kept for a person: we join no room
+        APP = "app", _("app")  # a package name; kept for a person
+
     report = models.ForeignKey(Report, models.CASCADE, related_name="urls")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.WEB)
     url = models.CharField(max_length=2000)
     claimed_at = models.DateTimeField(null=True)
     visited_at = models.DateTimeField(null=True)
@@ -161,9 +257,15 @@ class Exhibit(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="exhibits")
     report = models.ForeignKey(Report, models.CASCADE, related_name="exhibits")
+    # Signals that the victim's own device made: [{"type", "value", "quality"}]. The bank
+    # has them once the exhibit is read; here they stay so that an upload can be compared.
+    claims = models.JSONField(default=list)
     stored_as = models.CharField(
         max_length=100, blank=True
-    )  # name in the evidence store
+    )  # name in the evidence store, sealed to the case
+    held_as = models.CharField(
+        max_length=100, blank=True
+    )  # the copy for automatic processing, see evidence.hold
     size = models.PositiveIntegerField(default=0)  # bytes before sealing
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
     refusal = models.CharField(max_length=40, blank=True)  # tracker.ImageError.code
@@ -178,10 +280,17 @@ class Consent(models.Model):
         MATCHING = "matching", _("look for copies of this picture")
         SHARING = "sharing", _("let platforms ask whether they hold a copy")
         NOTICES = "notices", _("send removal requests in our organisation's name")
-        EVIDENCE = "evidence", _("keep sealed copies as evidence and check them for AI")
+        EVIDENCE = "evidence", _("keep sealed copies as evidence")
+        CHECK = "check", _("have a program look for signs of AI")
+        POLICE = "police", _("hand it to the police when they ask for it")
+        STATISTICS = "statistics", _("count it in our public numbers")
+        STATEMENT = "statement", _("prepare a public statement that the picture is false")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=20, choices=Kind)
+    # To whom. Empty: everybody of that kind. Sharing: platforms' ids; notices: kinds of
+    # recipient (platforms.Platform.Kind).
+    scope = models.JSONField(default=list)
     given_at = models.DateTimeField(default=coarse_now)
     revoked_at = models.DateTimeField(null=True)
 
@@ -195,12 +304,27 @@ class Consent(models.Model):
         ]
 
 
+class Message(models.Model):
+    """A letter between the victim and the desk, sealed to the case: both can open it."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="messages")
+    sealed = models.BinaryField()
+    # Null: the victim wrote it.
+    written_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=coarse_now)
+    read_at = models.DateTimeField(null=True)  # by the other side, to the hour
+
+    class Meta:
+        ordering = ("pk",)
+
+
 class Event(models.Model):
     """A step on the victim's timeline. The words are in events.py, so that they translate."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=40)
     data = models.JSONField(default=dict)  # counts, hosts, dates: what the words need
+    due_at = models.DateTimeField(null=True)  # by when we promised the next step
     at = models.DateTimeField(default=coarse_now)
     # Makes an event that a task may record twice, recorded once.
     once = models.CharField(max_length=100, null=True)  # noqa: DJ001 (many NULLs, one of each)

@@ -1,6 +1,8 @@
 """The passphrase: words that are the only key to a case. Knows no database."""
 
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,15 +23,21 @@ class Opened:
     key: bytes  # 32 bytes, never stored
 
 
+LISTS = {"en": "english", "zh-hans": "chinese_simplified", "ko": "korean"}
+HAN = re.compile(r"([\u4e00-\u9fff])")  # one character is one word
+
+
 @cache
-def words() -> tuple[str, ...]:
-    """The BIP-39 list: 2,048 plain words, distinct in their first four letters."""
-    return tuple(Mnemonic("english").wordlist)
+def words(language: str = "en") -> tuple[str, ...]:
+    """The BIP-39 list of a language, 2,048 words; English where there is none."""
+    name = LISTS.get(language, "english")
+    listed = Mnemonic(name).wordlist
+    return tuple(unicodedata.normalize("NFC", word) for word in listed)
 
 
-def new_passphrase() -> str:
-    """Eight words drawn at random."""
-    return " ".join(secrets.choice(words()) for _ in range(WORDS))
+def new_passphrase(language: str = "en") -> str:
+    """Eight words drawn at random, in the reader's language where it has a list."""
+    return " ".join(secrets.choice(words(language)) for _ in range(WORDS))
 
 
 def normal(passphrase: str) -> str:
@@ -37,8 +45,34 @@ def normal(passphrase: str) -> str:
 
     >>> normal("  Apple-Bird  CLOUD ")
     'apple bird cloud'
+    >>> normal("的一　是在")
+    '的 一 是 在'
     """
-    return " ".join(passphrase.lower().replace("-", " ").replace(",", " ").split())
+    text = unicodedata.normalize("NFKC", passphrase).lower()
+    text = HAN.sub(r" \1 ", re.sub(r"[-,.、，。·]", " ", text))
+    return " ".join(text.split())
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether a text that goes elsewhere holds a passphrase: eight list words in a row.
+
+    Chinese ones are seen only as we show them, with spaces: in running text, most
+    characters are words of the list.
+
+    >>> looks_like_one("mine: apple bird cloud zoo able acid area army")
+    True
+    """
+    typed = re.split(r"[\s,.-]+", unicodedata.normalize("NFKC", text).lower())
+    return any(
+        all(word in _known(language) for word in typed[at : at + WORDS])
+        for language in LISTS
+        for at in range(len(typed) - WORDS + 1)
+    )
+
+
+@cache
+def _known(language: str) -> frozenset[str]:
+    return frozenset(words(language))
 
 
 def open_passphrase(passphrase: str, salt: bytes) -> Opened:

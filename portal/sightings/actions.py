@@ -1,7 +1,7 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 
 from django.conf import settings
@@ -39,10 +39,15 @@ class CheckedPicture:
 
 
 def process_report(report: Report) -> None:
-    """Read, hash and bank a report's exhibits, and look back over what was seen before."""
-    if not report.case.is_withdrawn:
-        for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
+    """Read, hash and bank a report's exhibits, and look back over what was seen before.
+
+    Afterwards no key on the server opens them: what was held for this is destroyed.
+    """
+    for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
+        if not report.case.is_withdrawn:
             read_exhibit(exhibit)
+    for exhibit in report.exhibits.exclude(held_as=""):
+        release_exhibit(exhibit)
     Report.objects.filter(pk=report.pk).update(processed_at=timezone.now())
 
 
@@ -55,31 +60,58 @@ def read_exhibit(exhibit: Exhibit) -> None:
         refuse_exhibit(exhibit, "too_hard")
         return
     try:
-        data = evidence.open_exhibit(
-            exhibit, actor="task:process_report", reason="automatic processing"
-        )
-        Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
-        picture = tracker.decode(data)
+        kept, asked = _signals_of(exhibit)
     except evidence.EvidenceAwayError:
         raise
-    except (tracker.ImageError, evidence.EvidenceError) as error:
+    except (tracker.ImageError, tracker.SignalError, evidence.EvidenceError) as error:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
     with transaction.atomic():
-        bank.deposit(exhibit, tracker.hash_picture(picture))
-        look_back(exhibit, tracker.ask_picture(picture))
+        bank.deposit(exhibit, kept)
+        look_back(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
+
+
+def release_exhibit(exhibit: Exhibit) -> None:
+    """Destroy the copy that was held for reading."""
+    evidence.release(exhibit.held_as)
+    Exhibit.objects.filter(pk=exhibit.pk).update(held_as="")
+
+
+def _signals_of(
+    exhibit: Exhibit,
+) -> tuple[tuple[tracker.Signal, ...], tuple[tracker.Signal, ...]]:
+    """What the bank keeps of an exhibit, and what the memory is asked with.
+
+    Of a hash-only exhibit, both are what the victim's own device has made.
+    """
+    if not exhibit.held_as:
+        claimed = tuple(
+            replace(
+                tracker.parse_signal(claim["type"], claim["value"]),
+                quality=claim["quality"],
+            )
+            for claim in exhibit.claims
+        )
+        return claimed, claimed
+    data = evidence.open_held(
+        exhibit.held_as, actor="task:process_report", reason="automatic processing"
+    )
+    Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
+    picture = tracker.decode(data)
+    return tracker.hash_picture(picture), tracker.ask_picture(picture)
 
 
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     """Keep nothing of a file that is no picture, and say so."""
-    name = exhibit.stored_as
+    name, held = exhibit.stored_as, exhibit.held_as
     Exhibit.objects.filter(pk=exhibit.pk).update(
-        state=Exhibit.State.REFUSED, refusal=code, stored_as=""
+        state=Exhibit.State.REFUSED, refusal=code, stored_as="", held_as=""
     )
     record_event(exhibit.case, "unreadable", once=f"unreadable:{exhibit.pk}")
+    transaction.on_commit(lambda: evidence.release(held), robust=True)
     transaction.on_commit(lambda: evidence.discard(name), robust=True)
 
 
@@ -146,28 +178,29 @@ def record(
 
 
 def capture(sighting: Sighting, body: bytes) -> None:
-    """Keep a sealed copy as evidence, if the victim agreed and there is none yet."""
+    """Keep a sealed copy as evidence, if the victim agreed and there is none yet.
+
+    One more is held for the detector, if they agreed to that, until it has looked.
+    """
     if sighting.captured_as or not sighting.case.consents_to(Consent.Kind.EVIDENCE):
         return
     sighting.captured_as = evidence.store(sighting.case, body)
-    sighting.save(update_fields=["captured_as"])
+    if sighting.case.consents_to(Consent.Kind.CHECK):
+        sighting.held_as = evidence.hold(body)
+    sighting.save(update_fields=["captured_as", "held_as"])
 
 
 def assess(sighting: Sighting) -> None:
     """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
     try:
-        data = evidence.open_stored(
-            sighting.case,
-            sighting.captured_as,
-            actor="task:assess_sighting",
-            reason="automatic assessment",
+        data = evidence.open_held(
+            sighting.held_as, actor="task:assess_sighting", reason="automatic assessment"
         )
         opinion = detector.assess(tracker.decode(data).image, data=data)
     except evidence.EvidenceAwayError:
         raise
     except (evidence.EvidenceError, tracker.ImageError):
-        # Nothing to assess: without the capture, it is not asked for again.
-        Sighting.objects.filter(pk=sighting.pk).update(captured_as="")
+        release_sighting(sighting)  # nothing to assess, and it is not asked for again
         return
     Assessment.objects.get_or_create(
         sighting=sighting,
@@ -179,6 +212,13 @@ def assess(sighting: Sighting) -> None:
             "version": opinion.version,
         },
     )
+    release_sighting(sighting)
+
+
+def release_sighting(sighting: Sighting) -> None:
+    """Destroy the copy that was held for the detector."""
+    evidence.release(sighting.held_as)
+    Sighting.objects.filter(pk=sighting.pk).update(held_as="")
 
 
 def check_picture(data: bytes) -> CheckedPicture:

@@ -87,7 +87,7 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
         """Captured, not yet assessed, and in no worker's hands."""
         stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
         return self.active().filter(
-            Q(claimed_at=None) | stale, assessment=None, captured_as__gt=""
+            Q(claimed_at=None) | stale, assessment=None, held_as__gt=""
         )
 
     def to_recheck(self) -> SightingQuerySet:
@@ -151,6 +151,7 @@ class Sighting(models.Model):
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     captured_as = models.CharField(max_length=100, blank=True)  # sealed copy, if any
+    held_as = models.CharField(max_length=100, blank=True)  # one for the detector
 
     decision = models.CharField(max_length=20, choices=Decision, default=Decision.OPEN)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 import tracker
-from portal.accounts.models import User
 from portal.cases import evidence
+from portal.cases.keys import CaseKey
 from portal.cases.models import Exhibit
 from portal.sightings.models import Sighting
 
@@ -21,25 +21,23 @@ class PreviewError(Exception):
     """Nothing to show, and why, in a plain sentence."""
 
 
-def of_exhibit(exhibit: Exhibit, *, worker: User, reason: str) -> bytes:
+def of_exhibit(key: CaseKey, exhibit: Exhibit, *, reason: str) -> bytes:
     """The victim's own picture as a small JPEG.
 
     Raises PreviewError, and ValueError without a reason.
     """
     try:
-        return _small(evidence.open_exhibit(exhibit, actor=worker, reason=reason))
+        return _small(evidence.open_exhibit(key, exhibit, reason=reason))
     except evidence.EvidenceError as error:
         raise PreviewError(str(error)) from None
 
 
-def of_sighting(sighting: Sighting, *, worker: User, reason: str) -> bytes:
+def of_sighting(key: CaseKey, sighting: Sighting, *, reason: str) -> bytes:
     """The captured copy as a small JPEG. Raises as `of_exhibit` does."""
     if not sighting.captured_as:
         raise PreviewError(_("No copy was kept, or it could not be read."))
     try:
-        data = evidence.open_stored(
-            sighting.case, sighting.captured_as, actor=worker, reason=reason
-        )
+        data = evidence.open_stored(key, sighting.captured_as, reason=reason)
         return _small(data)
     except evidence.EvidenceError as error:
         raise PreviewError(str(error)) from None

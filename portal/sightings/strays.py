@@ -7,15 +7,26 @@ is discarded, the file stays alone; nobody can open it through a row, so it goes
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.cases import evidence
+from portal.cases.holding import held_keys
 from portal.cases.models import Exhibit
 from portal.sightings.models import Sighting
 
 BATCH = 500  # names asked about at once
 PATIENCE = timedelta(hours=1)  # far longer than any transaction that may yet name it
+# Every column that names an object of the store.
+NAMING: tuple[tuple[QuerySet[Any], str], ...] = (
+    (Exhibit.objects.all(), "stored_as"),
+    (Exhibit.objects.all(), "held_as"),
+    (Sighting.objects.all(), "captured_as"),
+    (Sighting.objects.all(), "held_as"),
+)
 
 
 def discard_strays() -> int:
@@ -31,11 +42,10 @@ def discard_strays() -> int:
 
 def _unnamed(names: Iterable[str]) -> set[str]:
     asked = set(names)
-    kept = Exhibit.objects.filter(stored_as__in=asked).values_list(
-        "stored_as", flat=True
-    )
-    seen = Sighting.objects.filter(captured_as__in=asked)
-    return asked - set(kept) - set(seen.values_list("captured_as", flat=True))
+    for rows, column in NAMING:
+        named = rows.filter(**{f"{column}__in": asked})
+        asked -= set(named.values_list(column, flat=True))
+    return asked
 
 
 def _is_old(name: str) -> bool:
@@ -43,3 +53,16 @@ def _is_old(name: str) -> bool:
         return evidence.stored_at(name) < timezone.now() - PATIENCE
     except FileNotFoundError:
         return False
+
+
+def release_forgotten() -> int:
+    """Destroy held copies whose reader died for good, and say so to the victim.
+
+    Reading is tried again by the sweeps for as long as HELD_LIFETIME; then the promise
+    counts more: no key on the server opens what the victim gave.
+    """
+    released = 0
+    for name in held_keys().older_than(settings.HELD_LIFETIME.total_seconds()):
+        held_keys().destroy(name)
+        released += 1
+    return released
