@@ -7,7 +7,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from portal.accounts import sealing
 from portal.accounts.models import User
+from portal.cases.keys import CaseKey, key_of_worker
 from portal.cases.models import Case
 
 Row = TypeVar("Row", bound=Model)
@@ -22,6 +24,11 @@ def find(rows: QuerySet[Row], request: HttpRequest, pk: int) -> Row:
     """The row of a case that this worker may see; for any other, a plain 404."""
     cases = Case.objects.visible_to(worker_of(request))
     return get_object_or_404(rows, pk=pk, case__in=cases)
+
+
+def key_of(request: HttpRequest, case: Case) -> CaseKey:
+    """The case's key, in this worker's hands. Raises LockedError."""
+    return key_of_worker(case, worker_of(request), sealing.private_of(request))
 
 
 def require_supervisor(request: HttpRequest) -> User:

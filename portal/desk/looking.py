@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from portal.cases import evidence
 from portal.cases.models import Case, Exhibit, Report
-from portal.desk.access import find, worker_of
+from portal.cases.keys import LockedError
+from portal.desk.access import find, key_of
 from portal.sightings import previews
 from portal.sightings.models import Sighting
 
@@ -35,8 +36,8 @@ def exhibit(request: HttpRequest, pk: int) -> HttpResponse:
     row = find(Exhibit.objects.select_related("case"), request, pk)
 
     def opened(reason: str) -> dict[str, str]:
-        worker = worker_of(request)
-        return _picture(previews.of_exhibit(row, worker=worker, reason=reason))
+        key = key_of(request, row.case)
+        return _picture(previews.of_exhibit(key, row, reason=reason))
 
     return _look(request, row.case, _("The victim's picture"), opened)
 
@@ -47,8 +48,8 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
     row = find(Sighting.objects.select_related("case"), request, pk)
 
     def opened(reason: str) -> dict[str, str]:
-        worker = worker_of(request)
-        return _picture(previews.of_sighting(row, worker=worker, reason=reason))
+        key = key_of(request, row.case)
+        return _picture(previews.of_sighting(key, row, reason=reason))
 
     return _look(request, row.case, _("The copy that we kept"), opened)
 
@@ -59,9 +60,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     row = find(Report.objects.select_related("case"), request, pk)
 
     def opened(reason: str) -> dict[str, str]:
-        return {
-            "words": evidence.open_details(row, actor=worker_of(request), reason=reason)
-        }
+        key = key_of(request, row.case)
+        return {"words": evidence.open_details(key, row, reason=reason)}
 
     return _look(request, row.case, _("What the victim wrote"), opened)
 
@@ -79,7 +79,7 @@ def _look(
         return render(request, "desk/reason.html", context)
     try:
         context |= opened(form.cleaned_data["reason"])
-    except (previews.PreviewError, evidence.EvidenceError) as error:
+    except (previews.PreviewError, evidence.EvidenceError, LockedError) as error:
         context["nothing"] = str(error)
     return render(request, "desk/look.html", context)
 

@@ -14,7 +14,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.cases.models import Consent
+from portal.cases.actions import Told
+from portal.cases.models import Consent, ReportedUrl
 from portal.intake import addresses
 
 MOST_PICTURES = 10
@@ -43,8 +44,14 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
     Consent.Kind.EVIDENCE: (
         _("Keep proof"),
         _(
-            "We keep locked copies of what we find, so that it can be proved later, and "
-            "let a program on our own machines check them for signs of AI."
+            "We keep locked copies of what we find, so that it can be proved later."
+        ),
+    ),
+    Consent.Kind.CHECK: (
+        _("Check for signs of AI"),
+        _(
+            "A program on our own machines looks at the copies for signs that they were "
+            "made or changed by AI."
         ),
     ),
 }
@@ -122,7 +129,7 @@ class ReportForm(forms.Form):
     threatened = forms.BooleanField(required=False)
     consents = forms.MultipleChoiceField(
         required=False,
-        choices=Consent.Kind.choices,
+        choices=[(kind.value, title) for kind, (title, _words) in CONSENTS.items()],
         error_messages={"invalid_choice": _("Please choose from the list.")},
     )
 
@@ -165,11 +172,13 @@ class ReportForm(forms.Form):
         told = self.cleaned_data
         return {
             "token": told["token"],
-            "urls": told["urls"],
-            "pictures": [picture.read() for picture in told["pictures"]],
-            "details": told["details"],
-            "threatened": told["threatened"],
-            "consents": [Consent.Kind(kind) for kind in told["consents"]],
+            "told": Told(
+                urls=[(ReportedUrl.Kind.WEB, url) for url in told["urls"]],
+                pictures=[picture.read() for picture in told["pictures"]],
+                details=told["details"],
+                threatened=told["threatened"],
+                consents={Consent.Kind(kind): () for kind in told["consents"]},
+            ),
         }
 
     def consent_rows(self) -> Sequence[tuple[str, str | Promise, str | Promise, bool]]:

@@ -75,6 +75,7 @@ def sweep_observations() -> None:
 
 @shared_task
 def sweep_evidence() -> None:
+    strays.release_forgotten()
     strays.discard_strays()
 
 
