@@ -72,10 +72,9 @@ def is_dated(user: User) -> bool:
 
 def _is_bearable(header: bytes) -> bool:
     _, ops, memory, _ = HEADER.unpack(header)
-    return (
-        pwhash.argon2id.OPSLIMIT_MIN <= ops <= HIGHEST_OPS
-        and pwhash.argon2id.MEMLIMIT_MIN <= memory <= HIGHEST_MEMORY
-    )
+    is_slow: bool = pwhash.argon2id.OPSLIMIT_MIN <= ops <= HIGHEST_OPS
+    is_big: bool = pwhash.argon2id.MEMLIMIT_MIN <= memory <= HIGHEST_MEMORY
+    return is_slow and is_big
 
 
 def _stretch(password: str, header: bytes) -> bytes:
