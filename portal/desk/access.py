@@ -14,7 +14,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def worker_of(request: HttpRequest) -> User:
-    """Who is logged in. Only for views behind `login_required`."""
+    """Who is logged in: password and second factor. Only behind `login_required`."""
     return cast("User", request.user)
 
 
@@ -27,6 +27,6 @@ def find(rows: QuerySet[Row], request: HttpRequest, pk: int) -> Row:
 def require_supervisor(request: HttpRequest) -> User:
     """Where we look is decided by supervisors. Raises PermissionDenied."""
     worker = worker_of(request)
-    if worker.role != User.Role.SUPERVISOR:
+    if not worker.is_supervisor:
         raise PermissionDenied
     return worker
