@@ -29,6 +29,10 @@ class Bucket:
         left = max(0.0, self._filled() - 1)
         cache.set(self._key(), (left, time.time()), timeout=self._lifetime())
 
+    def refill(self) -> None:
+        """It was no guess: forget the failures."""
+        cache.delete(self._key())
+
     def _filled(self) -> float:
         left, at = cache.get(self._key(), (float(self.size), time.time()))
         refilled: float = left + max(0.0, time.time() - at) / self.seconds

@@ -23,7 +23,7 @@ VERSION = b"\x02"  # first byte of all we seal, so that algorithms can change
 OPS = 4
 MEMORY = 128 * 2**20  # bytes
 HIGHEST_OPS, HIGHEST_MEMORY = 64, 2**30  # a forged blob must not exhaust the machine
-HEADER = struct.Struct(">cIQ16s")  # version, passes, bytes of memory, salt
+HEADER = struct.Struct(">cII16s")  # version, passes, KiB of memory, salt
 
 COOKIE = "desk_key"
 PATH = "/desk/"
@@ -40,7 +40,7 @@ def make_keys(user: User, password: str) -> None:
 
 def relock(user: User, private: bytes, new_password: str) -> None:
     """Lock the same private key under another password, at today's cost."""
-    header = HEADER.pack(VERSION, OPS, MEMORY, secrets.token_bytes(16))
+    header = HEADER.pack(VERSION, OPS, MEMORY // 1024, secrets.token_bytes(16))
     user.locked_key = header + SecretBox(_stretch(new_password, header)).encrypt(
         private
     )
@@ -67,15 +67,14 @@ def unlock(user: User, password: str) -> bytes | None:
 def is_dated(user: User) -> bool:
     """Whether the lock was made at another cost than today's."""
     _, ops, memory, _ = HEADER.unpack(bytes(user.locked_key or b"")[: HEADER.size])
-    return (ops, memory) != (OPS, MEMORY)
+    return (ops, memory) != (OPS, MEMORY // 1024)
 
 
 def _is_bearable(header: bytes) -> bool:
     _, ops, memory, _ = HEADER.unpack(header)
-    return (
-        pwhash.argon2id.OPSLIMIT_MIN <= ops <= HIGHEST_OPS
-        and pwhash.argon2id.MEMLIMIT_MIN <= memory <= HIGHEST_MEMORY
-    )
+    is_slow: bool = pwhash.argon2id.OPSLIMIT_MIN <= ops <= HIGHEST_OPS
+    is_big: bool = pwhash.argon2id.MEMLIMIT_MIN <= memory * 1024 <= HIGHEST_MEMORY
+    return is_slow and is_big
 
 
 def _stretch(password: str, header: bytes) -> bytes:
@@ -86,7 +85,7 @@ def _stretch(password: str, header: bytes) -> bytes:
         password.encode(),
         salt,
         opslimit=ops,
-        memlimit=memory,
+        memlimit=memory * 1024,
         encoder=RawEncoder,
     )
 

@@ -142,7 +142,7 @@ def takes_code(user: User, code: str) -> bool:
 
 
 def _is_fresh(user: User, code: str) -> bool:
-    """allauth remembers a code for one period; with a tolerance it lives for three."""
+    """Each code counts once: allauth forgets it after one period, and ours live for three."""
     lifetime = settings.MFA_TOTP_PERIOD * (2 * settings.MFA_TOTP_TOLERANCE + 1)
     used = f"second-factor:{user.pk}:{''.join(filter(str.isdecimal, code))}"
     return bool(cache.add(used, 1, timeout=lifetime))

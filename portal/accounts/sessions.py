@@ -21,7 +21,7 @@ PATIENCE = timedelta(minutes=10)
 
 def begin(request: HttpRequest, user: User, onward: str) -> None:
     """The password was right. `onward` is where the finished login leads."""
-    request.session.cycle_key()
+    request.session.flush()  # nothing of who was on the way before
     request.session[PENDING] = {
         "user": user.pk,
         "hash": user.get_session_auth_hash(),

@@ -144,7 +144,9 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     case.messages.all().delete()
     case.reports.update(details=b"", receipt=b"", receipt_until=None)
     record_event(case, str(ending), once=str(ending))
-    stored = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
+    stored = list(
+        case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True)
+    )
     held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
     transaction.on_commit(lambda: _discard(stored, held), robust=True)
 
@@ -239,9 +241,7 @@ def _open_case(passphrase: str, language: str) -> Case:
     return case
 
 
-def _open_report(
-    case: Case, token: str, passphrase: str | None, told: Told
-) -> Report:
+def _open_report(case: Case, token: str, passphrase: str | None, told: Told) -> Report:
     again: dict[str, object] = {}
     if passphrase:
         box = SecretBox(_receipt_key(token))

@@ -113,7 +113,9 @@ def key_of_worker(case: Case, worker: User, private: bytes | None) -> CaseKey:
     try:
         opened = SealedBox(PrivateKey(private)).decrypt(_body(wrap))
     except CryptoError:
-        raise LockedError("Your key was renewed. Ask a colleague to grant it.") from None
+        raise LockedError(
+            "Your key was renewed. Ask a colleague to grant it."
+        ) from None
     return CaseKey(case, opened, worker)
 
 

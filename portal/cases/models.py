@@ -159,9 +159,7 @@ class Hold(models.Model):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("asked_by")),
                 name="a_hold_needs_two_people",
             ),
-            models.CheckConstraint(
-                condition=~Q(reason=""), name="a_hold_has_a_reason"
-            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_hold_has_a_reason"),
         ]
 
 
@@ -284,7 +282,10 @@ class Consent(models.Model):
         CHECK = "check", _("have a program look for signs of AI")
         POLICE = "police", _("hand it to the police when they ask for it")
         STATISTICS = "statistics", _("count it in our public numbers")
-        STATEMENT = "statement", _("prepare a public statement that the picture is false")
+        STATEMENT = (
+            "statement",
+            _("prepare a public statement that the picture is false"),
+        )
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -5,7 +5,7 @@ a date. What is over becomes a tombstone without content.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TypedDict
 
 from django.conf import settings
@@ -62,7 +62,9 @@ def _decide(case: Case) -> Decision:
     ).first()
     if hold:
         return Decision(case, deletes=False, why=f"held until {hold.until}")
-    return Decision(case, deletes=True, why=f"its day to be deleted was {case.delete_on}")
+    return Decision(
+        case, deletes=True, why=f"its day to be deleted was {case.delete_on}"
+    )
 
 
 def remember_ending(case: Case) -> None:

@@ -16,7 +16,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def worker_of(request: HttpRequest) -> User:
-    """Who is logged in. Only for views behind `login_required`."""
+    """Who is logged in: password and second factor. Only behind `login_required`."""
     return cast("User", request.user)
 
 
@@ -34,6 +34,6 @@ def key_of(request: HttpRequest, case: Case) -> CaseKey:
 def require_supervisor(request: HttpRequest) -> User:
     """Where we look is decided by supervisors. Raises PermissionDenied."""
     worker = worker_of(request)
-    if worker.role != User.Role.SUPERVISOR:
+    if not worker.is_supervisor:
         raise PermissionDenied
     return worker

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from portal.cases import evidence
-from portal.cases.models import Case, Exhibit, Report
 from portal.cases.keys import LockedError
+from portal.cases.models import Case, Exhibit, Report
 from portal.desk.access import find, key_of
 from portal.sightings import previews
 from portal.sightings.models import Sighting

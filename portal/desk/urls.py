@@ -1,13 +1,35 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from portal.desk import cases, looking, notices, queue, sightings, signing_in, sources
+from portal.desk import (
+    cases,
+    looking,
+    me,
+    notices,
+    queue,
+    sightings,
+    signing_in,
+    sources,
+    staff,
+)
 
 app_name = "desk"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("login/", signing_in.login, name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/second/", signing_in.second, name="second"),
+    path("login/setup/", me.setup, name="setup"),
+    path("logout/", signing_in.logout, name="logout"),
+    path("me/", me.me, name="me"),
+    path("me/app/", me.app, name="app"),
+    path("me/key/", me.key, name="key"),
+    path("me/codes/", me.codes, name="codes"),
+    path("me/password/", me.password, name="password"),
+    path("me/factors/<int:pk>/remove/", me.remove, name="remove_factor"),
+    path("staff/", staff.staff, name="staff"),
+    path("staff/hire/", staff.hire, name="hire"),
+    path("staff/<int:pk>/reset/", staff.reset, name="reset"),
+    path("staff/<int:pk>/second/", staff.reset_factor, name="reset_factor"),
+    path("staff/<int:pk>/dismiss/", staff.dismiss, name="dismiss"),
     path("cases/<int:pk>/", cases.case, name="case"),
     path("exhibits/<int:pk>/look/", looking.exhibit, name="look_at_exhibit"),
     path("reports/<int:pk>/look/", looking.report, name="look_at_report"),

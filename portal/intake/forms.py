@@ -43,9 +43,7 @@ CONSENTS: dict[Consent.Kind, tuple[str | Promise, str | Promise]] = {
     ),
     Consent.Kind.EVIDENCE: (
         _("Keep proof"),
-        _(
-            "We keep locked copies of what we find, so that it can be proved later."
-        ),
+        _("We keep locked copies of what we find, so that it can be proved later."),
     ),
     Consent.Kind.CHECK: (
         _("Check for signs of AI"),

@@ -194,7 +194,9 @@ def assess(sighting: Sighting) -> None:
     """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
     try:
         data = evidence.open_held(
-            sighting.held_as, actor="task:assess_sighting", reason="automatic assessment"
+            sighting.held_as,
+            actor="task:assess_sighting",
+            reason="automatic assessment",
         )
         opinion = detector.assess(tracker.decode(data).image, data=data)
     except evidence.EvidenceAwayError:

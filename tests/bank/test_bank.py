@@ -14,13 +14,14 @@ from portal.bank.tasks import publish_index
 from portal.cases.actions import submit_report, withdraw_case
 from portal.cases.models import Exhibit
 from tests import drawing
+from tests.telling import told
 
 pytestmark = pytest.mark.django_db
 
 
 def an_exhibit(token: str = "amina") -> Exhibit:
     return submit_report(
-        token=token, urls=[], pictures=[b"sealed"]
+        token=token, told=told(pictures=[b"sealed"])
     ).report.exhibits.get()
 
 

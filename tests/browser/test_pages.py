@@ -14,6 +14,7 @@ from portal.notices.models import Notice
 from portal.platforms.models import Platform
 from portal.sightings.models import Sighting, Source
 from tests.browser.conftest import Visitor, keep_session
+from tests.conftest import signs_in
 from tests.desk.scene import POSTED, a_case, a_copy, a_draft
 
 OPEN = ["/", "/report/", "/report/adult/", "/report/young/", "/case/", "/languages/"]
@@ -25,14 +26,16 @@ Opens = Callable[..., Visitor]
 def visits(chromium: Browser, live_server: LiveServer) -> Opens:
     """A visitor with a narrow phone, in light or dark, with or without a session."""
 
-    def visit(path: str, scheme: str = "light", session: str = "") -> Visitor:
+    def visit(
+        path: str, scheme: str = "light", session: str = "", desk_key: str = ""
+    ) -> Visitor:
         context = chromium.new_context(
             viewport={"width": 320, "height": 640},
             color_scheme="dark" if scheme == "dark" else "light",
             locale="en",
         )
         if session:
-            keep_session(context, live_server, session)
+            keep_session(context, live_server, session, desk_key)
         visitor = Visitor(context.new_page(), live_server.url)
         visitor.opens(path)
         visitor.page.wait_for_load_state("networkidle")
@@ -86,8 +89,8 @@ def test_the_desks_pages_are_good(
     Source.objects.create(
         kind="site", name="gallery", config={}, purpose="test", enabled=True
     )
-    client.force_login(stella)
-    session = client.cookies["sessionid"].value
+    signs_in(client, stella)
+    session, key = (client.cookies[name].value for name in ("sessionid", "desk_key"))
     confirmed, waiting = notice.sighting_id, case.sightings.latest("pk").pk
     for path in [
         "",
@@ -99,15 +102,20 @@ def test_the_desks_pages_are_good(
         f"notices/{notice.pk}/",
         "sources/",
         "sources/new/",
+        "me/",
+        "me/key/",
+        "me/password/",
+        "staff/",
+        "staff/hire/",
     ]:
-        is_good(visits(f"/desk/{path}", scheme, session))
+        is_good(visits(f"/desk/{path}", scheme, session, key))
     is_good(visits("/desk/login/", scheme))
 
 
 def test_the_chart_is_drawn_without_breaking_the_policy(
     visits: Opens, case: Case, wren: User, client: Client
 ) -> None:
-    client.force_login(wren)
+    signs_in(client, wren)
     desk = visits(f"/desk/cases/{case.pk}/", session=client.cookies["sessionid"].value)
     chart = desk.page.locator("#spread canvas")
     chart.wait_for()
@@ -120,10 +128,10 @@ def test_the_chart_is_drawn_without_breaking_the_policy(
 def test_a_picture_is_hidden_until_asked_for(
     visits: Opens, case: Case, wren: User, client: Client
 ) -> None:
-    client.force_login(wren)
-    session = client.cookies["sessionid"].value
+    signs_in(client, wren)
+    session, key = (client.cookies[name].value for name in ("sessionid", "desk_key"))
     sighting = case.sightings.get(host="chirp.example")
-    desk = visits(f"/desk/sightings/{sighting.pk}/look/", session=session)
+    desk = visits(f"/desk/sightings/{sighting.pk}/look/", "light", session, key)
     desk.page.fill("#id_reason", "to compare")
     desk.page.get_by_role("button", name="Open it").click()
     shown = desk.page.locator(".look img")

@@ -13,6 +13,7 @@ from portal.cases.actions import Receipt, find_case, submit_report, withdraw_cas
 from portal.cases.events import WORDS, sentence
 from portal.cases.models import Case, Consent, Event, Exhibit, KeyWrap, Report
 from portal.cases.tasks import sweep_receipts
+from tests.telling import told
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"the bytes of a benign picture"
@@ -23,10 +24,12 @@ def a_report(
 ) -> Receipt:
     return submit_report(
         token=token,
-        urls=urls,
-        pictures=[PICTURE],
-        details="Amina's own words",
-        consents=[Consent.Kind.MATCHING, Consent.Kind.NOTICES],
+        told=told(
+            urls=urls,
+            pictures=[PICTURE],
+            details="Amina's own words",
+            consents=[Consent.Kind.MATCHING, Consent.Kind.NOTICES],
+        ),
     )
 
 
@@ -87,7 +90,7 @@ def test_equal_addresses_are_kept_once() -> None:
 def test_opening_an_exhibit_records_who_and_why_first(wren: User) -> None:
     exhibit = a_report().report.exhibits.get()
     assert evidence.open_exhibit(exhibit, actor=wren, reason="to compare") == PICTURE
-    entry = AuditEntry.objects.get()
+    entry = AuditEntry.objects.get(verb="open")
     assert (entry.user, entry.verb, entry.reason) == (wren, "open", "to compare")
 
 

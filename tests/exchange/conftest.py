@@ -17,6 +17,7 @@ from portal.exchange.actions import issue_key
 from portal.exchange.models import ApiKey
 from portal.platforms.models import Platform
 from tests import drawing
+from tests.telling import told
 
 if TYPE_CHECKING:  # what the test client makes of a response exists for types only
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -82,7 +83,7 @@ def a_case(
 ) -> Case:
     """A case whose one picture, the landscape of `seed`, is banked."""
     report = submit_report(
-        token=token, urls=[], pictures=[picture(seed)], consents=consents
+        token=token, told=told(pictures=[picture(seed)], consents=consents)
     ).report
     deposit(report.exhibits.get(), signals_of(seed).values())
     return report.case

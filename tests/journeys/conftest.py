@@ -17,6 +17,7 @@ from portal.accounts.models import User
 from portal.cases.models import Report
 from portal.celery import app
 from tests import drawing
+from tests.conftest import signs_in
 from tests.journeys.quiet import Listener
 from tests.loopback_sites import Site, serve
 
@@ -104,7 +105,7 @@ class Worker:
     client: Client = field(default_factory=Client)
 
     def __post_init__(self) -> None:
-        self.client.force_login(self.user)
+        signs_in(self.client, self.user)
 
     def sees(self, path: str) -> str:
         answer = self.client.get(path)

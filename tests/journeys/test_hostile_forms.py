@@ -20,6 +20,7 @@ from portal.cases.models import Case, Event, Exhibit, KeyWrap, Report
 from portal.sightings.tasks import sweep_evidence, sweep_reports
 from tests.journeys.conftest import PASSPHRASE, TOKEN, Victim, picture
 from tests.journeys.quiet import Listener
+from tests.telling import told
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,7 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As on PostgreSQL, where neither sees the other until it has committed."""
-    first = actions.submit_report(token="t" * 43, urls=[], pictures=[b"one"])
+    first = actions.submit_report(token="t" * 43, told=told(pictures=[b"one"]))
     look = actions._receipt_of
     looks: list[str] = []
 
@@ -105,7 +106,7 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
         return look(token) if len(looks) > 1 else None
 
     monkeypatch.setattr(actions, "_receipt_of", blind_at_first)
-    again = actions.submit_report(token="t" * 43, urls=[], pictures=[b"two"])
+    again = actions.submit_report(token="t" * 43, told=told(pictures=[b"two"]))
     assert (again.report, again.passphrase) == (first.report, first.passphrase)
     assert one_of_each() == (1, 1, 1, 1)
     assert KeyWrap.objects.count() == 2

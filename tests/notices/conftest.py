@@ -17,6 +17,7 @@ from portal.notices import actions
 from portal.notices.models import Notice
 from portal.platforms.models import Platform
 from portal.sightings.models import Assessment, Sighting
+from tests.telling import told
 
 US, EU = "us-take-it-down", "eu-dsa-16"
 CONSENTS = (Consent.Kind.MATCHING, Consent.Kind.NOTICES)
@@ -26,7 +27,7 @@ numbers = count(1)
 def a_case(*, consents: Sequence[Consent.Kind] = CONSENTS) -> Case:
     number = next(numbers)
     report = submit_report(
-        token=f"form {number}", urls=[], pictures=[b"benign"], consents=consents
+        token=f"form {number}", told=told(pictures=[b"benign"], consents=consents)
     ).report
     return report.case
 

@@ -31,7 +31,9 @@ def told(case: Case) -> list[str]:
 
 
 def audited() -> list[str]:
-    return [entry.verb for entry in AuditEntry.objects.exclude(verb="open")]
+    return [
+        entry.verb for entry in AuditEntry.objects.exclude(verb__in=["open", "hire"])
+    ]
 
 
 # -- drafting ----------------------------------------------------------------------------

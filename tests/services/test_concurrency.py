@@ -17,6 +17,7 @@ from portal.bank.models import Signal
 from portal.cases.actions import Receipt, submit_report
 from portal.cases.models import Consent, Exhibit, Report
 from portal.sightings.models import Source
+from tests.telling import told
 
 MANY = 8
 T = TypeVar("T")
@@ -39,9 +40,11 @@ def at_once(work: Callable[[int], T]) -> list[T]:
 def a_report(token: str = "") -> Receipt:
     return submit_report(
         token=token or secrets.token_urlsafe(),
-        urls=["https://elsewhere.example/post/1"],
-        pictures=[b"some bytes"],
-        consents=[Consent.Kind.MATCHING],
+        told=told(
+            urls=["https://elsewhere.example/post/1"],
+            pictures=[b"some bytes"],
+            consents=[Consent.Kind.MATCHING],
+        ),
     )
 
 

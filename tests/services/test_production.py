@@ -27,14 +27,14 @@ django.setup()
 from django.db import transaction
 from demo.edits import encode
 from demo.pictures import draw
-from portal.cases.actions import submit_report
+from portal.cases.actions import Told, submit_report
 from portal.cases.models import Consent
 from portal.celery import ring_on_commit
 from portal.sightings.tasks import process_report
 with transaction.atomic():
     report = submit_report(
-        token="t" * 43, urls=[], pictures=[encode(draw(1))],
-        consents=[Consent.Kind.MATCHING],
+        token="t" * 43,
+        told=Told(pictures=[encode(draw(1))], consents={Consent.Kind.MATCHING: ()}),
     ).report
     ring_on_commit(process_report, report.pk)
 """

@@ -12,6 +12,7 @@ from portal.sightings import actions
 from portal.sightings.models import Source
 from tests import drawing
 from tests.loopback_sites import Site, serve
+from tests.telling import told
 
 REPORTED = 1
 CONSENTS = [Consent.Kind.MATCHING, Consent.Kind.NOTICES, Consent.Kind.EVIDENCE]
@@ -45,7 +46,7 @@ def a_report(
     consents: list[Consent.Kind] = CONSENTS,
 ) -> Report:
     return submit_report(
-        token=token, urls=urls, pictures=[picture(seed)], consents=consents
+        token=token, told=told(urls=urls, pictures=[picture(seed)], consents=consents)
     ).report
 
 

@@ -1,5 +1,8 @@
-"""Walks the audit log. Its head is for somebody outside to keep: with it, a later walk
-also finds a log that was cut or rewritten as a whole."""
+"""Walks the audit log, and prints its length and its head.
+
+The head is for somebody outside to keep: with it, a later walk also finds a log that was
+cut or rewritten as a whole.
+"""
 
 from typing import Any
 
