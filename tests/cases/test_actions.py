@@ -4,19 +4,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.files.storage import storages
-from nacl.secret import SecretBox
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from portal.accounts import sealing
 from portal.accounts.models import AuditEntry, User
-from portal.cases import actions, evidence
+from portal.cases import actions, evidence, keys
 from portal.cases.actions import Receipt, find_case, submit_report, withdraw_case
 from portal.cases.events import WORDS, sentence
-from portal.cases.models import Case, Consent, Event, Exhibit, KeyWrap, Report
+from portal.cases.holding import held_keys
+from portal.cases.models import Case, Consent, Event, Report
 from portal.cases.tasks import sweep_receipts
 from tests.telling import told
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"the bytes of a benign picture"
+PASSWORD = "wren's long password"
 
 
 def a_report(
@@ -87,62 +89,94 @@ def test_equal_addresses_are_kept_once() -> None:
     assert report.urls.count() == 1
 
 
-def test_opening_an_exhibit_records_who_and_why_first(wren: User) -> None:
-    exhibit = a_report().report.exhibits.get()
-    assert evidence.open_exhibit(exhibit, actor=wren, reason="to compare") == PICTURE
-    entry = AuditEntry.objects.get(verb="open")
-    assert (entry.user, entry.verb, entry.reason) == (wren, "open", "to compare")
-
-
-@pytest.mark.parametrize("reason", ["", "   "])
-def test_nothing_is_opened_for_no_reason(wren: User, reason: str) -> None:
-    exhibit = a_report().report.exhibits.get()
-    with pytest.raises(ValueError, match="reason"):
-        evidence.open_exhibit(exhibit, actor=wren, reason=reason)
-
-
-def test_an_exhibit_of_hashes_only_has_nothing_to_open(wren: User) -> None:
-    exhibit = Exhibit.objects.create(
-        case=(case := a_report().report.case), report=case.reports.get()
-    )
-    with pytest.raises(evidence.EvidenceError, match="hashes only"):
-        evidence.open_exhibit(exhibit, actor=wren, reason="to compare")
-
-
-def test_lost_and_damaged_evidence_is_a_plain_error(wren: User) -> None:
-    exhibit = a_report().report.exhibits.get()
-    with pytest.raises(evidence.EvidenceError, match="damaged"):
-        evidence.unseal(exhibit.case, b"\x01" + b"noise" * 20)
-    evidence.discard(exhibit.stored_as)
-    evidence.discard(exhibit.stored_as)
-    with pytest.raises(evidence.EvidenceError, match="no longer there"):
-        evidence.open_exhibit(exhibit, actor=wren, reason="to compare")
-
-
-def test_the_passphrase_unwraps_the_key_of_its_case() -> None:
-    receipt = a_report()
-    assert receipt.passphrase
-    wrap = receipt.report.case.wraps.get(holder=KeyWrap.Holder.PASSPHRASE)
-    key = actions._opened(receipt.passphrase).key
-    assert len(SecretBox(key).decrypt(bytes(wrap.sealed)[1:])) == 32
-
-
 def test_withdrawal_destroys_the_key_and_everything_sealed(
     wren: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     case = a_report().report.case
     exhibit = case.exhibits.get()
-    with storages["evidence"].open(exhibit.stored_as) as kept:
-        sealed = kept.read()
     with django_capture_on_commit_callbacks(execute=True):
         withdraw_case(case)
         withdraw_case(case)
     assert not storages["evidence"].exists(exhibit.stored_as)
+    assert not storages["evidence"].exists(exhibit.held_as)
+    assert held_keys().get(exhibit.held_as.replace("/", "-")) is None
     assert not Case.objects.active().exists()
-    with pytest.raises(evidence.EvidenceError, match="destroyed"):
-        evidence.unseal(case, sealed)
+    assert not case.wraps.exists()
     assert case.events.filter(kind="withdrawn").count() == 1
     assert bytes(case.reports.get().details) == b""
+    case.refresh_from_db()
+    assert case.ending == Case.Ending.WITHDRAWN
+
+
+def test_a_later_report_to_the_same_case_is_one_however_often_it_is_sent() -> None:
+    case = a_report().report.case
+    more = told(urls=["https://chirp.example/2"], pictures=[PICTURE])
+    first = actions.add_report(case, token="more", told=more)
+    assert actions.add_report(case, token="more", told=more) == first
+    assert case.reports.count() == 2
+    assert case.exhibits.count() == 2
+    assert bytes(first.receipt) == b""
+
+
+def test_a_frozen_case_is_stopped_and_opened_by_nobody(
+    wren: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    case = a_report().report.case
+    exhibit = case.exhibits.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.freeze_case(case, wren, "a school uniform")
+    assert held_keys().get(exhibit.held_as.replace("/", "-")) is None
+    case.refresh_from_db()
+    key = keys.key_of_worker(case, wren, sealing.unlock(wren, PASSWORD))
+    with pytest.raises(evidence.EvidenceError, match="frozen"):
+        evidence.open_exhibit(key, exhibit, reason="to look all the same")
+    assert not Case.objects.active().exists()
+
+
+def test_messages_are_sealed_and_both_sides_read_them(wren: User) -> None:
+    receipt = a_report()
+    case = receipt.report.case
+    actions.send_message(case, "Please help me")
+    actions.send_message(case, "We are here", written_by=wren)
+    assert receipt.passphrase
+    found = actions.open_case(receipt.passphrase)
+    assert found
+    mine, victims = found
+    assert mine == case
+    assert victims
+    workers = keys.key_of_worker(case, wren, sealing.unlock(wren, PASSWORD))
+    for key in (victims, workers):
+        read = [
+            evidence.open_message(key, message, reason="to read")
+            for message in case.messages.all()
+        ]
+        assert read == ["Please help me", "We are here"]
+    assert b"help me" not in bytes(case.messages.all()[0].sealed)
+    # The worker is on record; of a victim's visit nothing is.
+    openings = AuditEntry.objects.filter(verb="open")
+    assert {entry.user for entry in openings} == {wren}
+
+
+def test_any_act_of_the_victim_postpones_the_end() -> None:
+    start = datetime(2026, 1, 10, tzinfo=UTC)
+    with time_machine.travel(start, tick=False):
+        case = a_report().report.case
+    before = case.delete_on
+    with time_machine.travel(start + timedelta(days=100), tick=False):
+        actions.send_message(case, "I am still here")
+    case.refresh_from_db()
+    assert before
+    assert case.delete_on == before + timedelta(days=100)
+
+
+def test_a_consent_reaches_only_whom_it_names() -> None:
+    case = a_report().report.case
+    actions.give_consent(case, Consent.Kind.SHARING, ["7"])
+    actions.give_consent(case, Consent.Kind.SHARING, ["7"])
+    actions.give_consent(case, Consent.Kind.SHARING, ["7", "8"])
+    given = case.consents.filter(kind=Consent.Kind.SHARING)
+    assert given.count() == 2  # what was given before stays on record, dated
+    assert given.get(revoked_at=None).scope == ["7", "8"]
 
 
 def test_a_consent_is_given_and_taken_back_on_its_own() -> None:
