@@ -87,6 +87,8 @@ def _signals_of(
     Of a hash-only exhibit, both are what the victim's own device has made.
     """
     if not exhibit.held_as:
+        if not exhibit.claims:
+            raise evidence.EvidenceError("There is nothing left to read.")
         claimed = tuple(
             replace(
                 tracker.parse_signal(claim["type"], claim["value"]),

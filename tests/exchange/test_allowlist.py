@@ -12,7 +12,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,7 +52,12 @@ FIXED: dict[str, Any] = {
     "cases.case.withdrawn_at": None,
     "cases.case.language": "en",
     "cases.consent.kind": Consent.Kind.SHARING,
+    "cases.case.ending": "",
     "cases.consent.revoked_at": None,
+    "cases.consent.scope": [],
+    "cases.hold.approved_by": None,
+    "cases.keywrap.holder": "passphrase",
+    "cases.keywrap.user": None,
     "notices.notice.state": "draft",
     "notices.notice.approved_by": None,
     "notices.notice.recipient": "platform",
@@ -117,6 +122,9 @@ class Planter:
             case models.DateTimeField():
                 value = datetime(1931, 1, 1, tzinfo=UTC) + timedelta(days=number % 7000)
                 traces = {str(value.date())}
+            case models.DateField():
+                value = date(1931, 1, 1) + timedelta(days=number % 7000)
+                traces = {str(value)}
             case models.BinaryField():
                 value = word.encode()
                 traces |= {value.hex(), base64.b64encode(value).decode()}
@@ -163,7 +171,9 @@ def every_answer(machine: Machine) -> Iterator[Answer]:
     yield machine.client.get("/api/v1/status")
     ApiKey.objects.update(scopes=[])
     yield machine.posts("lookups", {"signals": [known]})
-    Case.objects.update(withdrawn_at=datetime(1999, 1, 1, tzinfo=UTC))
+    Case.objects.update(
+        withdrawn_at=datetime(1999, 1, 1, tzinfo=UTC), ending="withdrawn"
+    )
     yield machine.tells(match["match_id"])
 
 

@@ -15,7 +15,12 @@ from tests.loopback_sites import Site, serve
 from tests.telling import told
 
 REPORTED = 1
-CONSENTS = [Consent.Kind.MATCHING, Consent.Kind.NOTICES, Consent.Kind.EVIDENCE]
+CONSENTS = [
+    Consent.Kind.MATCHING,
+    Consent.Kind.NOTICES,
+    Consent.Kind.EVIDENCE,
+    Consent.Kind.CHECK,
+]
 
 
 @dataclass

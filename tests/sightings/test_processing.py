@@ -1,14 +1,27 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.core.files.storage import storages
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+import tracker
+from portal.bank import actions as bank
 from portal.bank.models import Signal
 from portal.cases import evidence
-from portal.cases.actions import withdraw_case
-from portal.cases.models import Exhibit
+from portal.cases.actions import Told, submit_report, withdraw_case
+from portal.cases.models import Consent, Exhibit
 from portal.sightings import actions, visiting
 from portal.sightings.models import Alert, Sighting
-from tests.sightings.conftest import World, a_processed_case, a_report, picture
+from portal.sightings.tasks import sweep_evidence
+from tests import drawing
+from tests.sightings.conftest import (
+    REPORTED,
+    World,
+    a_processed_case,
+    a_report,
+    picture,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +39,8 @@ def test_a_report_is_read_banked_and_told_to_the_victim() -> None:
 def test_processing_twice_changes_nothing_more() -> None:
     case = a_processed_case()
     before = Signal.objects.count()
-    case.exhibits.update(state=Exhibit.State.RECEIVED)
+    held = evidence.hold(picture(REPORTED))
+    case.exhibits.update(state=Exhibit.State.RECEIVED, held_as=held)
     actions.process_report(case.reports.get())
     assert Signal.objects.count() == before
     assert case.events.filter(kind="read").count() == 1
@@ -38,11 +52,13 @@ def test_a_file_that_is_no_picture_is_refused_and_dropped(
     report = a_report()
     exhibit = report.exhibits.get()
     other = evidence.store(report.case, b"no picture at all")
-    Exhibit.objects.filter(pk=exhibit.pk).update(stored_as=other)
+    held = evidence.hold(b"no picture at all")
+    Exhibit.objects.filter(pk=exhibit.pk).update(stored_as=other, held_as=held)
     with django_capture_on_commit_callbacks(execute=True):
         actions.process_report(report)
     exhibit.refresh_from_db()
     assert not storages["evidence"].exists(other)
+    assert not storages["evidence"].exists(held)
     assert (exhibit.state, exhibit.refusal) == (Exhibit.State.REFUSED, "unsupported")
     assert exhibit.stored_as == ""
     assert report.case.events.filter(kind="unreadable").count() == 1
@@ -84,3 +100,52 @@ def test_anybodys_picture_is_checked_and_nothing_kept() -> None:
     assert checked.not_tested
     with pytest.raises(actions.CheckError):
         actions.check_picture(b"")
+
+
+def test_afterwards_no_key_on_the_server_opens_the_exhibit() -> None:
+    report = a_report()
+    held = report.exhibits.get().held_as
+    actions.process_report(report)
+    exhibit = report.exhibits.get()
+    assert (exhibit.state, exhibit.held_as) == (Exhibit.State.HASHED, "")
+    assert storages["evidence"].exists(exhibit.stored_as)
+    with pytest.raises(evidence.EvidenceError, match="destroyed"):
+        evidence.open_held(held, actor="task:thief", reason="curiosity")
+
+
+def test_what_nobody_reads_in_time_is_destroyed_and_said_so() -> None:
+    report = a_report()
+    held = report.exhibits.get().held_as
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        sweep_evidence()
+        with pytest.raises(evidence.EvidenceError, match="destroyed"):
+            evidence.open_held(held, actor="task:late", reason="processing")
+        actions.process_report(report)
+    assert report.exhibits.get().state == Exhibit.State.REFUSED
+    assert report.case.events.filter(kind="unreadable").count() == 1
+
+
+def test_a_hash_only_exhibit_is_watched_for_without_a_byte_of_it() -> None:
+    """The claims are what the victim's own device made of the picture."""
+    asked = tracker.hash_picture(tracker.decode(picture(REPORTED)))
+    claims = [
+        {"type": signal.type, "value": signal.value, "quality": signal.quality}
+        for signal in asked
+        if signal.type in {"sha256", "pdq"}
+    ]
+    tells = Told(claims=[claims], consents={Consent.Kind.MATCHING: ()})
+    report = submit_report(token="device", told=tells).report
+    actions.process_report(report)
+    exhibit = report.exhibits.get()
+    assert (exhibit.state, exhibit.stored_as) == (Exhibit.State.HASHED, "")
+    recompressed = drawing.encode(drawing.landscape(REPORTED), "JPEG", quality=40)
+    (hit,) = bank.lookup_picture(recompressed)
+    assert (hit.signal.case, hit.kind) == (report.case, "near")
+
+
+def test_a_claim_that_is_no_signal_is_refused_and_said_so() -> None:
+    claims = [{"type": "pdq", "value": "zz", "quality": 100}]
+    tells = Told(claims=[claims], consents={Consent.Kind.MATCHING: ()})
+    report = submit_report(token="device", told=tells).report
+    actions.process_report(report)
+    assert report.exhibits.get().state == Exhibit.State.REFUSED

@@ -128,6 +128,9 @@ def test_a_captured_copy_is_assessed_once_with_a_reason_on_record(world: World) 
     sighting = Sighting.objects.get()
     for _ in range(2):
         actions.assess(sighting)
+    sighting.refresh_from_db()
+    assert sighting.held_as == ""  # no key on the server opens it any more
+    assert sighting.captured_as
     assessment = Assessment.objects.get()
     assert assessment.finding == "no sign found"
     assert assessment.evidence
@@ -139,7 +142,7 @@ def test_a_capture_that_is_lost_is_not_asked_for_again(world: World) -> None:
     a_processed_case()
     visiting.crawl(world.source)
     sighting = Sighting.objects.get()
-    evidence.discard(sighting.captured_as)
+    evidence.discard(sighting.held_as)
     actions.assess(sighting)
     assert not Assessment.objects.exists()
     assert not Sighting.objects.unassessed().exists()
