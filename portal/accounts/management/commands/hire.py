@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from portal.accounts.actions import hire
 from portal.accounts.asking import ask_password
@@ -21,11 +22,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
-        password = ask_password(f"First password of {options['username']}")
         role = User.Role(options["role"])
         try:
-            organisation = _organisation(options["organisation"], options["email"])
-            hire(options["username"], password, organisation, role, one_time=True)
+            with transaction.atomic():
+                organisation = _organisation(options["organisation"], options["email"])
+                password = ask_password(f"First password of {options['username']}")
+                hire(options["username"], password, organisation, role, one_time=True)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("Done. They log in on /desk/, and change the password there.")
