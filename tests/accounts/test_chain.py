@@ -16,7 +16,7 @@ from portal.accounts.models import AuditEntry, AuditHead, User
 pytestmark = pytest.mark.django_db
 
 
-def tampers(sql: str, *values: object) -> None:
+def tampers(sql: str, *values: str | int | bytes | datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
@@ -89,7 +89,7 @@ def test_the_first_entries_hash_can_be_made_by_hand(wren: User) -> None:
     ],
 )
 def test_an_altered_entry_is_found(
-    log: list[AuditEntry], change: str, value: object
+    log: list[AuditEntry], change: str, value: str | datetime
 ) -> None:
     tampers("UPDATE accounts_auditentry SET " + change + " WHERE number=4", value)  # noqa: S608 (ours)
     assert broken_at() == 4

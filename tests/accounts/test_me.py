@@ -1,4 +1,5 @@
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from portal.accounts import sealing, second_factor
@@ -96,7 +97,7 @@ def test_the_last_factor_stays_and_another_persons_is_out_of_reach(
         return worker.post(path, form, follow=True).content.decode()
 
     assert "The last one stays" in removes(mine.pk)
-    key = second_factor.Authenticator.objects.create(
+    key = Authenticator.objects.create(
         user=wren, type="webauthn", data={"name": "Blue key", "credential": {}}
     )
     assert "Blue key" in worker.get("/desk/me/").content.decode()
@@ -122,7 +123,7 @@ def test_a_stolen_database_makes_no_code(worker: Client, wren: User) -> None:
     (row,) = second_factor.factors(wren)
     assert APP_SECRET not in str(row.data)
     second_factor.new_codes(wren)
-    rows = second_factor.Authenticator.objects.filter(user=wren)
+    rows = Authenticator.objects.filter(user=wren)
     assert all(str(row.data).isascii() for row in rows)
     second_factor.remove_all(wren)
     secret = worker.get("/desk/me/app/").context["secret"]
