@@ -13,7 +13,7 @@ COMPILE := $(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-fi
   --no-emit-trusted-host --no-header --annotation-style=line --allow-unsafe pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench docs pins fmt clean needs setup-dev
+.PHONY: help setup run demo code test check bench docs pins fmt clean needs setup-dev
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,10 @@ run: setup ## start the portal (PORT=8000, DEMO=0 starts empty, RECLAIM_VAR=fold
 demo: ## show the whole job on the running portal (PHOTOS=folder uses your pictures)
 	@test -x $(BIN)/python || { echo "Start the portal first: make run"; exit 1; }
 	@$(BIN)/python -m demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+code: ## print the codes that the demo's two workers need to log in
+	@test -x $(BIN)/python || { echo "Start the portal first: make run"; exit 1; }
+	@$(BIN)/python manage.py demo_codes
 
 test: check ## the gate, then every test (T=tests/cases runs some of them)
 	@rm -f .coverage .coverage.*

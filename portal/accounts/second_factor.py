@@ -94,12 +94,17 @@ def new_codes(user: User) -> list[str]:
     return codes
 
 
+def new_secret() -> str:
+    """For an authenticator app: 20 random bytes in base32 (RFC 4226, 4)."""
+    return str(totp.generate_totp_secret())
+
+
 # -- codes -----------------------------------------------------------------------------
 def setup_app(request: HttpRequest, user: User) -> dict[str, str]:
     """What an authenticator app needs: `secret` as text, `picture` as a data URI (SVG)."""
     adapter = get_adapter()
     if SETUP not in request.session:
-        request.session[SETUP] = adapter.encrypt(totp.generate_totp_secret())
+        request.session[SETUP] = adapter.encrypt(new_secret())
     secret = adapter.decrypt(request.session[SETUP])
     svg = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
     picture = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -22,6 +22,7 @@ from portal.accounts.pacing import Bucket
 
 LONGEST_NAME = 150
 LONGEST_CODE = 50
+LONGEST_ANSWER = 2**15
 Step = Callable[[HttpRequest, User], HttpResponse]
 
 
@@ -119,8 +120,8 @@ def next_step(request: HttpRequest, user: User) -> str:
 def credential_in(request: HttpRequest) -> object:
     """What a security key answered, as the browser put it into the form."""
     try:
-        return json.loads(request.POST.get("credential", ""))
-    except ValueError:
+        return json.loads(request.POST.get("credential", "")[:LONGEST_ANSWER])
+    except (ValueError, RecursionError):
         return None
 
 

@@ -16,7 +16,7 @@ from portal.accounts.models import AuditEntry, AuditHead, User
 pytestmark = pytest.mark.django_db
 
 
-def tampers(sql: str, *values: object) -> None:
+def tampers(sql: str, *values: str | int | bytes | datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
@@ -79,19 +79,19 @@ def test_the_first_entries_hash_can_be_made_by_hand(wren: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value"),
+    ("change", "value"),
     [
-        ("reason", "a better reason"),
-        ("actor", "user:99"),
-        ("verb", "closed"),
-        ("subject", "case:99"),
-        ("at", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("reason=%s", "a better reason"),
+        ("actor=%s", "user:99"),
+        ("verb=%s", "closed"),
+        ("subject=%s", "case:99"),
+        ("at=%s", datetime(2020, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_an_altered_entry_is_found(
-    log: list[AuditEntry], column: str, value: object
+    log: list[AuditEntry], change: str, value: str | datetime
 ) -> None:
-    tampers(f"UPDATE accounts_auditentry SET {column}=%s WHERE number=4", value)
+    tampers("UPDATE accounts_auditentry SET " + change + " WHERE number=4", value)  # noqa: S608 (ours)
     assert broken_at() == 4
 
 
@@ -205,8 +205,8 @@ def test_nothing_is_added_without_a_reason(log: list[AuditEntry]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_entry_leaves_no_gap() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         audit("a task", "open", "case:1", "never happened")
-        raise RuntimeError
+        transaction.set_rollback(True)
     audit("a task", "open", "case:2", "happened")
     assert said().startswith("Entries 1")

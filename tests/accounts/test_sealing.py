@@ -191,8 +191,7 @@ def test_a_printed_key_is_read_back(private: bytes) -> None:
         "word",
         "abandon " * 24,
         "abandon " * 12,
-        "abandon abandon abandon abandon abandon abandon abandon abandon abandon "
-        "abandon abandon about",
+        "abandon " * 11 + "about",
         "nosuchword " * 24,
     ],
 )

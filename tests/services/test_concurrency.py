@@ -12,6 +12,8 @@ import pytest
 from django.db import IntegrityError, connection
 
 import tracker
+from portal.accounts.actions import audit, dismiss, hire, verify_audit
+from portal.accounts.models import AuditEntry, Organisation, User
 from portal.bank.actions import deposit
 from portal.bank.models import Signal
 from portal.cases.actions import Receipt, submit_report
@@ -87,3 +89,44 @@ def test_one_form_sent_many_times_at_once_is_one_report() -> None:
     assert len(set(at_once(send))) == 1
     assert Report.objects.count() == 1
     assert Exhibit.objects.count() == 1
+
+
+def test_openings_at_once_never_fork_the_audit_log() -> None:
+    entries = at_once(lambda number: audit("a task", "open", f"case:{number}", "x"))
+    assert sorted(entry.number for entry in entries) == list(range(1, MANY + 1))
+    assert verify_audit().last == MANY
+
+
+def test_workers_dismissed_at_once_are_all_gone(organisation: Organisation) -> None:
+    people = [
+        hire(f"worker{number}", f"a long password {number}", organisation)
+        for number in range(MANY)
+    ]
+    hire("boss", "a very long password", organisation, User.Role.SUPERVISOR)
+    at_once(lambda number: dismiss(people[number], by="operator"))
+    assert list(
+        User.objects.filter(is_active=True).values_list("username", flat=True)
+    ) == ["boss"]
+    assert AuditEntry.objects.filter(verb="dismiss").count() == MANY
+    assert verify_audit().last == 2 * MANY + 1
+
+
+def test_supervisors_who_all_dismiss_each_other_leave_one(
+    organisation: Organisation,
+) -> None:
+    people = [
+        hire(f"boss{n}", f"a long password {n}", organisation, User.Role.SUPERVISOR)
+        for n in range(MANY)
+    ]
+
+    def dismisses_the_next(number: int) -> bool:
+        try:
+            dismiss(people[(number + 1) % MANY], by=people[number])
+        except ValueError:
+            return False
+        return True
+
+    gone = sum(at_once(dismisses_the_next))
+    left = User.objects.filter(is_active=True).count()
+    assert left >= 1
+    assert left == MANY - gone

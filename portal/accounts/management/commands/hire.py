@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from portal.accounts.actions import hire
 from portal.accounts.asking import ask_password
@@ -21,22 +22,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
+        name, role = options["organisation"], User.Role(options["role"])
+        found = Organisation.objects.filter(name=name).first()
+        if found is None and not options["email"]:
+            raise CommandError(_unknown(name))
         password = ask_password(f"First password of {options['username']}")
-        role = User.Role(options["role"])
         try:
-            organisation = _organisation(options["organisation"], options["email"])
-            hire(options["username"], password, organisation, role, one_time=True)
+            with transaction.atomic():
+                organisation = found or Organisation.objects.create(
+                    name=name, email=options["email"]
+                )
+                hire(options["username"], password, organisation, role, one_time=True)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("Done. They log in on /desk/, and change the password there.")
 
 
-def _organisation(name: str, email: str) -> Organisation:
-    found = Organisation.objects.filter(name=name).first()
-    if found is None and not email:
-        known = ", ".join(Organisation.objects.values_list("name", flat=True))
-        raise CommandError(
-            f"There is no organisation {name!r}. There are: {known or 'none'}. "
-            "To make it, give the address that it is reached by: --email"
-        )
-    return found or Organisation.objects.create(name=name, email=email)
+def _unknown(name: str) -> str:
+    known = ", ".join(Organisation.objects.values_list("name", flat=True)) or "none"
+    return (
+        f"There is no organisation {name!r}. There are: {known}. "
+        "To make it, give the address that it is reached by: --email"
+    )

@@ -16,8 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from portal.accounts import sealing, second_factor
+from portal.accounts.actions import hire, reset_password
 from portal.accounts.models import Organisation, User
 from portal.cases.models import Case
+from portal.desk.management.commands.demo_codes import PHONES
 from portal.platforms.models import Host, Platform, host_of
 from portal.sightings.models import Source
 
@@ -55,6 +58,7 @@ class Command(BaseCommand):
                 },
             )
             people = {name: _person(name, organisation) for name in PEOPLE}
+            _give_phones()
             platforms = {site: _platform(site) for site in PLATFORMS}
             sources = {
                 site: _source(site, url, platforms[site]).pk
@@ -68,13 +72,23 @@ class Command(BaseCommand):
 def _person(name: str, organisation: Organisation) -> str:
     """A member of staff, and the password: this installation's own, never stored."""
     password = salted_hmac("demo-password", name).hexdigest()[:16]
-    user, _ = User.objects.get_or_create(
-        username=name, defaults={"organisation": organisation, "role": PEOPLE[name]}
-    )
-    if not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        user = hire(name, password, organisation, PEOPLE[name])
+    elif sealing.unlock(user, password) is None or not user.check_password(password):
+        reset_password(user, password, by="demo")
+    User.objects.filter(pk=user.pk).update(must_change_password=False)
     return password
+
+
+def _give_phones() -> None:
+    """An authenticator app for each, whose secret lies in var/ for `make code`."""
+    if not PHONES.exists():
+        phones = {name: second_factor.new_secret() for name in PEOPLE}
+        PHONES.touch(0o600)
+        PHONES.write_text(json.dumps(phones), "utf-8")
+    for name, secret in json.loads(PHONES.read_text("utf-8")).items():
+        second_factor.give_app(User.objects.get(username=name), secret)
 
 
 def _platform(site: str) -> Platform:
