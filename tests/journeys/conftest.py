@@ -55,7 +55,13 @@ class Victim:
         *,
         more: Sequence[SimpleUploadedFile] = (),
         urls: str = "",
-        consents: tuple[str, ...] = ("matching", "sharing", "notices", "evidence"),
+        consents: tuple[str, ...] = (
+            "matching",
+            "sharing",
+            "notices",
+            "evidence",
+            "check",
+        ),
     ) -> None:
         sent = self.fills(urls=urls, consents=list(consents), pictures=[*more])
         if picture is not None:
