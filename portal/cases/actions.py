@@ -301,6 +301,7 @@ def _passphrase_again(report: Report, token: str) -> str | None:
 
 
 def _discard(stored: Iterable[str], held: Iterable[str]) -> None:
+    keys.empty_log()
     for name in held:
         evidence.release(name)
     for name in stored:

@@ -1,12 +1,14 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from portal.accounts import sealing
 from portal.accounts.models import User
-from portal.cases import evidence
+from portal.cases import actions, evidence, keys
 from portal.cases.models import Case, Exhibit
 from portal.notices.models import Notice
 from portal.platforms.models import Host, Platform
 from portal.sightings.models import Sighting
+from tests.conftest import WREN_PASSWORD
 from tests.journeys.conftest import Victim, Worker, picture, post
 from tests.journeys.test_lookup import a_client
 from tests.loopback_sites import Site
@@ -23,6 +25,8 @@ def test_one_tap_stops_everything_at_once_and_for_good(
     worker.does(f"/desk/sightings/{sighting.pk}/decide/", decision="confirmed")
     worker.does(f"/desk/sightings/{sighting.pk}/notice/", rule="us-take-it-down")
     machine = a_client(chirp, wren, stella)
+    private = sealing.unlock(wren, WREN_PASSWORD)
+    held = keys.key_of_worker(sighting.case, wren, private)
 
     amina.withdraws()
 
@@ -31,8 +35,12 @@ def test_one_tap_stops_everything_at_once_and_for_good(
     assert answer["results"] == [{"matches": []}]
     case, exhibit = Case.objects.get(), Exhibit.objects.get()
     assert case.is_withdrawn
-    with pytest.raises(evidence.EvidenceError):
-        evidence.open_exhibit(exhibit, actor=wren, reason="curiosity")
+    assert not case.wraps.exists()
+    with pytest.raises(evidence.EvidenceError, match="no longer there"):
+        evidence.open_exhibit(held, exhibit, reason="a key kept from before")
+    with pytest.raises(keys.LockedError):
+        keys.key_of_worker(case, wren, sealing.unlock(wren, WREN_PASSWORD))
+    assert actions.open_case(amina.passphrase) == (case, None)
     notice = Notice.objects.get()
     Worker(stella).does(f"/desk/notices/{notice.pk}/approve/")
     notice.refresh_from_db()
