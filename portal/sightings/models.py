@@ -84,11 +84,12 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
         return self.filter(case__withdrawn_at=None)
 
     def unassessed(self) -> SightingQuerySet:
-        """Captured, not yet assessed, and in no worker's hands."""
+        """Held for the detector, and in no worker's hands.
+
+        One that was assessed by a worker who died before releasing it is among them.
+        """
         stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
-        return self.active().filter(
-            Q(claimed_at=None) | stale, assessment=None, held_as__gt=""
-        )
+        return self.active().filter(Q(claimed_at=None) | stale, held_as__gt="")
 
     def to_recheck(self) -> SightingQuerySet:
         """Its next check is due, and no worker has it."""

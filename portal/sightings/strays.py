@@ -35,7 +35,7 @@ def discard_strays() -> int:
     while batch := list(islice(names, BATCH)):
         for name in _unnamed(batch):
             if _is_old(name):
-                evidence.discard(name)
+                evidence.release(name)  # with its key, if it was a held one
                 discarded += 1
     return discarded
 

@@ -127,10 +127,11 @@ def _work(order: dict[str, Any], counted: int) -> None:
             step(FILE)
 
     def is_ours(path: object) -> bool:
-        return str(path).startswith((evidence, outbox, index))
+        return str(path).startswith(ours)
 
-    evidence, outbox, index = (
-        str(settings.VAR / name) for name in ("evidence", "outbox", "index")
+    ours = tuple(
+        str(settings.VAR / name)
+        for name in ("evidence", "held-keys", "outbox", "index")
     )
     code = 1
     try:

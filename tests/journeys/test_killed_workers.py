@@ -39,6 +39,7 @@ from portal.sightings.models import (
     Sighting,
     Source,
 )
+from portal.sightings.strays import NAMING
 from portal.sightings.tasks import (
     sweep_evidence,
     sweep_rechecks,
@@ -53,7 +54,7 @@ from tests.journeys.quiet import Listener
 from tests.journeys.test_crawl_to_sighting import a_source
 from tests.loopback_sites import Site
 
-FOLDERS = ("evidence", "outbox", "index")
+FOLDERS = ("evidence", "held-keys", "outbox", "index")
 # What makes one row of each kind the same as another: no number, no time.
 ROWS: dict[Any, tuple[str, ...]] = {
     Report: ("case__reference",),
@@ -142,14 +143,14 @@ def state() -> dict[str, object]:
         model.__name__: model._default_manager.filter(**{field: None}).count()
         for model, field in WAITING.items()
     }
-    named = list(
-        Exhibit.objects.exclude(stored_as="").values_list("stored_as", flat=True)
-    )
-    named += Sighting.objects.exclude(captured_as="").values_list(
-        "captured_as", flat=True
-    )
+    named = [
+        name
+        for rows, column in NAMING
+        for name in rows.exclude(**{column: ""}).values_list(column, flat=True)
+    ]
     assert sorted(evidence.stored()) == sorted(named), "sealed bytes without a row"
     found["sealed"] = len(named)
+    found["keys"] = len(list((live.VAR / "held-keys").iterdir()))
     for name in ("outbox", "index"):
         every = sorted((live.VAR / name).rglob("*"))
         found[name] = [str(path.relative_to(live.VAR)) for path in every]
