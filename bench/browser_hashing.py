@@ -18,8 +18,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from PIL import Image
@@ -31,6 +30,7 @@ from tests.drawing import encode, landscape
 from tracker import ImageError, ask_picture, bits_apart, decode
 from tracker.signals import signal_type
 
+STATIC = Path(__file__).resolve().parents[1] / "portal" / "static"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DRAWN = 40
 BIG = (4000, 3000)  # 12 million pixels
@@ -75,7 +75,7 @@ class Files(SimpleHTTPRequestHandler):
 @contextmanager
 def pages() -> Iterator[Any]:
     """Opens pages in Chromium, with a worker or without."""
-    handler = partial(Files, directory=str(ROOT / "portal" / "static"))
+    handler = partial(Files, directory=str(STATIC))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
@@ -167,7 +167,8 @@ def big(files: list[tuple[str, bytes]]) -> bytes:
 def timed(page: Page, data: bytes) -> tuple[float, float]:
     """Medians of five: until the codes are there, and the page's longest standstill."""
     told = [hashed(page, data) for _ in range(5)]
-    return tuple(float(np.median([one[key] for one in told])) for key in ("ms", "still"))
+    took, still = (np.median([one[key] for one in told]) for key in ("ms", "still"))
+    return float(took), float(still)
 
 
 def time_it(opened: Any, data: bytes, console: Console) -> None:
@@ -177,7 +178,12 @@ def time_it(opened: Any, data: bytes, console: Console) -> None:
     one at full speed times the rate: as if its decoder and all its threads were slower.
     """
     table = Table(title=f"{BIG[0]} x {BIG[1]} JPEG of {len(data) / 1e6:.1f} MB, ms")
-    for heading in ("where", "full speed", f"{SLOWER} times slower", "page stood still"):
+    for heading in (
+        "where",
+        "full speed",
+        f"{SLOWER} times slower",
+        "page stood still",
+    ):
         table.add_column(heading, justify="left" if heading == "where" else "right")
     for workers in (True, False):
         page = opened(workers=workers)
