@@ -5,6 +5,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ def opened(visitor: Visitor, *, without: str = "") -> Page:
           const hasher = new Hasher("{MODULES}/worker.js");
           const input = document.body.appendChild(document.createElement("input"));
           Object.assign(input, {{ type: "file", id: "bench" }});
+          window.hasher = hasher;
           window.hash = () => hasher.hash(input.files[0])
             .catch((error) => ({{ error: error.code }}));
         }}"""
@@ -195,6 +197,27 @@ def test_a_bad_file_has_its_reason_and_the_page_goes_on(visitor: Visitor) -> Non
     reasons = {name: hashed(page, data).get("error") for name, (data, _) in BAD.items()}
     assert reasons == {name: code for name, (_, code) in BAD.items()}
     assert max(apart(hashed(page, PHOTO), PHOTO)) <= 16
+
+
+def test_a_picture_of_sixty_five_mebibytes_is_not_read(visitor: Visitor) -> None:
+    page = opened(visitor)
+    told = page.evaluate(
+        """() => {
+          const parts = [Uint8Array.of(255, 216, 255), new Uint8Array(65 * 2 ** 20)];
+          return hasher.hash(new File(parts, "x")).catch((error) => error.code);
+        }"""
+    )
+    assert told == "too_large"
+
+
+def test_a_file_that_is_gone_cannot_be_read(visitor: Visitor, tmp_path: Path) -> None:
+    page = opened(visitor)
+    gone = tmp_path / "gone.jpg"
+    gone.write_bytes(PHOTO)
+    page.set_input_files("#bench", gone)
+    assert page.evaluate("document.querySelector('#bench').files[0].size") > 0
+    gone.unlink()
+    assert page.evaluate("hash()")["error"] == "unreadable"
 
 
 def test_a_video_by_its_type_alone_that_no_browser_plays(visitor: Visitor) -> None:
