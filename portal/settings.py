@@ -190,7 +190,7 @@ _evidence = urlsplit(EVIDENCE_URL)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "portal.static_files.NamedByContent"
         if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponseBase
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -14,6 +16,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
+
+from portal.middleware import HEADERS
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -103,6 +107,23 @@ def keep_session(
     if desk_key:
         url = f"{server.url}/desk/"
         context.add_cookies([{"name": "desk_key", "value": desk_key, "url": url}])
+
+
+@pytest.fixture(autouse=True)
+def guarded_statics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's test server hands out static files without our headers; the portal never.
+
+    A worker whose script comes without them is refused by a page that has them.
+    """
+    serve = StaticFilesHandler.serve
+
+    def guarded(self: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = serve(self, request)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    monkeypatch.setattr(StaticFilesHandler, "serve", guarded)
 
 
 # Not for the session: Playwright's event loop would run on under the other tests.

@@ -13,11 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from portal.accounts import sealing
 from portal.accounts.models import User
 from portal.bank.models import Signal
-from portal.cases import actions, evidence
+from portal.cases import actions, evidence, keys
 from portal.cases.models import Case, Event, Exhibit, KeyWrap, Report
 from portal.sightings.tasks import sweep_evidence, sweep_reports
+from tests.conftest import WREN_PASSWORD
 from tests.journeys.conftest import PASSPHRASE, TOKEN, Victim, picture
 from tests.journeys.quiet import Listener
 from tests.telling import told
@@ -29,7 +31,8 @@ def empty_store() -> Iterator[None]:
         evidence.discard(name)
     yield
     if not connection.in_atomic_block:
-        named = set(Exhibit.objects.values_list("stored_as", flat=True)) - {""}
+        rows = Exhibit.objects.values_list("stored_as", "held_as")
+        named = {name for row in rows for name in row if name}
         assert set(evidence.stored()) == named, "sealed bytes without a row"
 
 
@@ -109,8 +112,8 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
     again = actions.submit_report(token="t" * 43, told=told(pictures=[b"two"]))
     assert (again.report, again.passphrase) == (first.report, first.passphrase)
     assert one_of_each() == (1, 1, 1, 1)
-    assert KeyWrap.objects.count() == 2
-    assert len(list(evidence.stored())) == 1
+    assert KeyWrap.objects.count() == 1
+    assert len(list(evidence.stored())) == 2, "sealed to the case, and held"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,8 @@ def test_marks_that_turn_text_around_do_not_reach_the_record(
     amina.logs.plant(shown(amina.client.post("/report/adult/", sent).content))
     report = Report.objects.get()
     assert report.urls.get().url == "http://127.0.0.1:9/1"
-    read = evidence.open_details(report, actor=wren, reason="reading the report")
+    key = keys.key_of_worker(report.case, wren, sealing.unlock(wren, WREN_PASSWORD))
+    read = evidence.open_details(key, report, reason="reading the report")
     assert read == "they know"
 
 
@@ -257,7 +261,7 @@ def test_a_store_that_is_away_for_a_while_loses_no_picture(
 ) -> None:
     amina.reports(picture(1))
     exhibit = Exhibit.objects.get()
-    place = Path(storages["evidence"].path(exhibit.stored_as))
+    place = Path(storages["evidence"].path(exhibit.held_as))
     away = place.rename(place.with_suffix(".away"))
     place.mkdir()  # to open it is an error of the disk, not "no such file"
     for minutes in range(3, 16, 3):

@@ -42,7 +42,8 @@ def test_one_tap_stops_everything_at_once_and_for_good(
         keys.key_of_worker(case, wren, sealing.unlock(wren, WREN_PASSWORD))
     assert actions.open_case(amina.passphrase) == (case, None)
     notice = Notice.objects.get()
-    Worker(stella).does(f"/desk/notices/{notice.pk}/approve/")
+    second = Worker(stella).client
+    assert second.post(f"/desk/notices/{notice.pk}/approve/").status_code == 404
     notice.refresh_from_db()
     assert notice.sent_at is None
     assert not Sighting.objects.to_recheck().exists()
