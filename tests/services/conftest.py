@@ -178,5 +178,6 @@ def production(
         "DATABASE_URL": postgresql,
         "CACHE_URL": f"{redis}/1",
         "BROKER_URL": f"{redis}/0",
+        "HELD_KEYS_URL": f"{redis}/2",
         **object_store,
     }

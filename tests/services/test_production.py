@@ -99,7 +99,7 @@ def test_a_bell_is_heard_over_a_real_broker(
 def test_evidence_on_s3_is_sealed(production: dict[str, str]) -> None:
     python(production, "manage.py", "migrate", "--verbosity", "0")
     kept = python(production, "-c", KEEP).split()
-    assert kept == ["opened", "sealed", "gone"]
+    assert kept == ["opened", "held", "released", "sealed", "gone"]
 
 
 KEEP = f"""
@@ -108,12 +108,21 @@ django.setup()
 from django.conf import settings
 from django.core.files.storage import storages
 from portal.cases import evidence
-from portal.cases.actions import submit_report, withdraw_case
+from portal.cases.actions import Told, open_case, submit_report, withdraw_case
 words = b"the victim's own words " * 50
-case = submit_report(token="k" * 43, urls=[], pictures=[words]).report.case
+receipt = submit_report(token="k" * 43, told=Told(pictures=[words]))
+case = receipt.report.case
 exhibit = case.exhibits.get()
-data = evidence.open_exhibit(exhibit, actor="task:test", reason="a test")
+_, key = open_case(receipt.passphrase)
+data = evidence.open_exhibit(key, exhibit, reason="a test")
 print("opened" if data == words else "differs")
+held = evidence.open_held(exhibit.held_as, actor="task:test", reason="a test")
+print("held" if held == words else "differs")
+evidence.release(exhibit.held_as)
+try:
+    evidence.open_held(exhibit.held_as, actor="task:test", reason="a test")
+except evidence.EvidenceError as error:
+    print("released" if "destroyed" in str(error) else "differs")
 options = settings.STORAGES["evidence"]["OPTIONS"]
 store = boto3.client("s3", endpoint_url=options["endpoint_url"])
 name = options["location"] + "/" + exhibit.stored_as
