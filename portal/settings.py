@@ -285,6 +285,7 @@ CELERY_BEAT_SCHEDULE = {
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
+        ("sessions", "portal.accounts.tasks.sweep_sessions", 600),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),

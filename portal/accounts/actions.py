@@ -1,6 +1,6 @@
 """Writes of the accounts app. Every one of them is in the audit log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from portal.accounts import chain, sealing, second_factor, sessions
 from portal.accounts.models import AuditEntry, AuditHead, Organisation, User
 
 Actor = User | str
+AT_ONCE = 1000  # entries of the audit log held in memory
 
 
 @transaction.atomic
@@ -44,8 +45,16 @@ def audit(actor: Actor, verb: str, subject: str, reason: str) -> AuditEntry:
 def verify_audit(kept: bytes | None = None) -> AuditHead:
     """Walk the whole log while nobody writes to it. Raises ChainError: see chain.verify."""
     head = _locked_head()
-    chain.verify(AuditEntry.objects.order_by("number").iterator(), head, kept)
+    chain.verify(_in_order(), head, kept)
     return head
+
+
+def _in_order() -> Iterator[AuditEntry]:
+    """Every entry by its number, in pages: a walk that ends early leaves no cursor open."""
+    last = -1
+    while page := list(AuditEntry.objects.filter(number__gt=last)[:AT_ONCE]):
+        yield from page
+        last = page[-1].number
 
 
 def _locked_head() -> AuditHead:

@@ -67,9 +67,14 @@ def finish(request: HttpRequest, user: User) -> str:
 
 
 def end_all(user: User) -> None:
-    """Delete every session of `user`, and with them the sealed copies of the key."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+    """Delete every session of `user`, ended ones too: they hold the key, sealed."""
+    for session in Session.objects.iterator():
         held = session.get_decoded()
         owners = {held.get(SESSION_KEY), str(held.get(PENDING, {}).get("user"))}
         if str(user.pk) in owners:
             session.delete()
+
+
+def forget_ended() -> int:
+    """Delete the sessions whose time is over, with the keys sealed in them."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from portal.accounts import actions
 from portal.accounts.actions import audit, verify_audit
 from portal.accounts.chain import ChainError
 from portal.accounts.models import AuditEntry, AuditHead, User
@@ -63,6 +64,15 @@ def rehash() -> None:
 def test_a_log_as_it_was_written_is_whole(log: list[AuditEntry]) -> None:
     assert said() == f"Entries 7\nHead {bytes(log[-1].hash).hex()}\n"
     assert [entry.number for entry in log] == list(range(1, 8))
+
+
+def test_a_log_longer_than_a_page_is_walked_whole(
+    log: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 3)
+    assert said().startswith("Entries 7")
+    tampers("DELETE FROM accounts_auditentry WHERE number=7")
+    assert broken_at() == 7
 
 
 def test_an_empty_log_is_whole() -> None:

@@ -1,5 +1,7 @@
 import base64
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -17,6 +19,7 @@ from portal.accounts.models import Organisation, User
 from tests.conftest import WREN_PASSWORD, signs_in
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 WRONG = "another long password"
 SHIPPED = (sealing.OPS, sealing.MEMORY)  # before any test makes it cheap
 
@@ -203,3 +206,14 @@ def test_words_that_were_not_printed_are_refused(words: str) -> None:
 def test_a_recovery_key_is_a_pair() -> None:
     words, public = sealing.new_recovery_key()
     assert bytes(PrivateKey(sealing.from_words(words)).public_key) == public
+
+
+def test_the_code_in_our_documents_opens_a_workers_key(wren: User) -> None:
+    """docs/crypto-workers.md is enough to open a dump without our code."""
+    text = (ROOT / "docs/crypto-workers.md").read_text("utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    assert "portal" not in code
+    known: dict[str, Callable[[bytes, str], bytes]] = {}
+    exec(code, known)  # noqa: S102 (our own document)
+    private = known["private_key"](bytes(wren.locked_key or b""), WREN_PASSWORD)
+    assert private == opened(wren)

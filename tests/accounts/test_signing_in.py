@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -12,6 +13,7 @@ from nacl import pwhash
 from portal.accounts import sealing, second_factor
 from portal.accounts.actions import dismiss, hire, reset_password
 from portal.accounts.models import Organisation, User
+from portal.accounts.tasks import sweep_sessions
 from portal.cases.models import Case
 from tests.accounts.doors import (
     SECOND,
@@ -208,6 +210,19 @@ def test_a_session_ends_after_fifteen_idle_minutes(
         assert key_of(client, wren) is None
 
 
+def test_an_ended_session_is_swept_with_the_key_in_it(
+    client: Client, wren: User, stella: User, phone: None
+) -> None:
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        logs_in(client, wren)
+    with time_machine.travel(start + timedelta(minutes=16), tick=False):
+        signs_in(Client(), stella)
+        sweep_sessions()
+    (left,) = Session.objects.all()
+    assert left.get_decoded()["_auth_user_id"] == str(stella.pk)
+
+
 def test_logging_out_forgets_the_key(client: Client, wren: User, phone: None) -> None:
     logs_in(client, wren)
     cookie = client.cookies[sealing.COOKIE].value
@@ -238,7 +253,7 @@ def test_a_one_time_password_is_changed_before_anything_else(
     assert client.get("/desk/me/password/")["Location"] == "/desk/login/"
     sets_up_app(client)
     assert not is_in(client)
-    form = {"old": NEW, "new": "a third long password", "again": "a third long passwor"}
+    form = {"old": NEW, "new": "a third long password", "again": "a third long word"}
     page = client.post("/desk/me/password/", form).content.decode()
     assert "two different passwords" in page
     form["again"] = form["new"]

@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 # The hostile journeys stay out: they tear at the embedded profile's own files.
 SUITES = (
-    "tests/cases tests/bank tests/sightings tests/notices/test_actions.py "
+    "tests/accounts tests/cases tests/bank tests/sightings "
+    "tests/notices/test_actions.py "
     "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
     "tests/exchange/test_feedback.py tests/journeys/test_report_to_notice.py "
     "tests/journeys/test_crawl_to_sighting.py tests/journeys/test_lookup.py "
