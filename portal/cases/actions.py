@@ -149,6 +149,7 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     )
     held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
     transaction.on_commit(lambda: _discard(stored, held), robust=True)
+    transaction.on_commit(keys.empty_log, robust=True)
 
 
 @transaction.atomic
@@ -301,7 +302,6 @@ def _passphrase_again(report: Report, token: str) -> str | None:
 
 
 def _discard(stored: Iterable[str], held: Iterable[str]) -> None:
-    keys.empty_log()
     for name in held:
         evidence.release(name)
     for name in stored:
