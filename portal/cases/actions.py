@@ -19,6 +19,7 @@ from portal.cases.models import (
     KeyWrap,
     Report,
     ReportedUrl,
+    coarse_now,
 )
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
@@ -87,7 +88,7 @@ def withdraw_case(case: Case) -> None:
 
     One column stops matching, notices, crawling and sharing, since all of them read it.
     """
-    if not Case.objects.active().filter(pk=case.pk).update(withdrawn_at=timezone.now()):
+    if not Case.objects.active().filter(pk=case.pk).update(withdrawn_at=coarse_now()):
         return
     evidence.shred(case)
     case.reports.update(details=b"", receipt=b"", receipt_until=None)
@@ -100,7 +101,7 @@ def withdraw_case(case: Case) -> None:
 
 @transaction.atomic
 def revoke_consent(case: Case, kind: Consent.Kind) -> None:
-    case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=timezone.now())
+    case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=coarse_now())
 
 
 @transaction.atomic
