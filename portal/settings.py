@@ -62,8 +62,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.middleware.headers",
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "portal.middleware.bounded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
