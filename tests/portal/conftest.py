@@ -17,5 +17,6 @@ def victim(client: Client, db: None) -> Client:
 
 
 @pytest.fixture
-def victims_pages(victim: Client) -> dict[str, Page]:
-    return crawl(victim)
+def pages(victim: Client) -> dict[str, Page]:
+    """What newcomers and victims see, together."""
+    return crawl(Client()) | crawl(victim)

@@ -34,8 +34,6 @@ class Route:
         return self.name.partition(":")[0] in FACES
 
 
-
-
 @dataclass
 class Tag:
     name: str
