@@ -27,6 +27,8 @@ ARGUMENTS = [
     # No name is resolved: a page that asks a stranger for anything fails its test.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+# A feature that this browser lacks, and others have, is turned off all the same.
+UNKNOWN_FEATURE = "Permissions-Policy header: Unrecognized feature"
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
@@ -86,7 +88,7 @@ class Visitor:
 
     def _heard(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")
-        if kind in {"error", "warning"}:
+        if kind in {"error", "warning"} and UNKNOWN_FEATURE not in text:
             self.complaints.append(text)
 
     def _asked(self, request: object) -> None:
@@ -97,7 +99,16 @@ class Visitor:
 
 def keep_session(context: BrowserContext, server: LiveServer, key: str) -> None:
     """Give the browser the cookie of a session that a test made."""
-    context.add_cookies([{"name": "sessionid", "value": key, "url": server.url}])
+    context.add_cookies(
+        [
+            {
+                "name": "sessionid",
+                "value": key,
+                "url": server.url,
+                "sameSite": "Strict",
+            }
+        ]
+    )
 
 
 # Not for the session: Playwright's event loop would run on under the other tests.
