@@ -4,6 +4,7 @@ Read by Django's own checks, and by `refuse_to_start` where Django runs none: th
 and the workers.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +17,7 @@ from portal import env
 
 PROFILES = ("embedded", "production")
 SECRETS = ("SECRET_KEY", "PASSPHRASE_SALT", "MATCH_ID_KEY")
+ONION_HOST = re.compile(r"(?:[a-z0-9-]+\.)*[a-z2-7]{56}\.onion")  # rend-spec-v3
 SHORTEST_SECRET = 32  # characters
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0"}  # noqa: S104 (compared, not bound)
 
@@ -116,6 +118,12 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         "E021",
+        lambda: bool(settings.ONION_LOCATION) and not _is_our_onion(),
+        "ONION_LOCATION leads nowhere.",
+        "Set it to http:// and an onion address, and name that host in ALLOWED_HOSTS.",
+    ),
+    (
+        "E022",
         lambda: not env.is_given("HELD_KEYS_URL"),
         "Keys of held copies would lie beside the database, and in its backups.",
         "Set HELD_KEYS_URL to a Redis without persistence, or to a memory disk's folder.",
@@ -131,6 +139,12 @@ def _secret_rules() -> Iterator[Rule]:
             f"{name} was made up by the portal, is short, or is used twice.",
             f"Set {name} or {name}_FILE to a random text of its own, from 32 characters.",
         )
+
+
+def _is_our_onion() -> bool:
+    scheme, _, host = settings.ONION_LOCATION.partition("://")
+    is_onion = scheme in {"http", "https"} and ONION_HOST.fullmatch(host) is not None
+    return is_onion and host in settings.ALLOWED_HOSTS
 
 
 def _is_weak(name: str) -> bool:

@@ -9,30 +9,55 @@ from django.shortcuts import render
 Handler = Callable[[HttpRequest], HttpResponse]
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-    # A video that was chosen is played by the page itself, so that its frames are hashed.
-    "media-src blob:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; media-src blob:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; "
+    # Text never becomes markup or code; js/trusted.js lets our own workers start.
+    "require-trusted-types-for 'script'; trusted-types default"
 )
+# What a page could learn or do with a device, and none of ours may: all that GlobaLeaks
+# turns off, and more. A browser passes over the names that it does not know.
+OFF = (
+    "accelerometer ambient-light-sensor bluetooth browsing-topics camera "
+    "captured-surface-control clipboard-read compute-pressure digital-credentials-get "
+    "display-capture document-domain encrypted-media fullscreen gamepad geolocation "
+    "gyroscope hid identity-credentials-get idle-detection interest-cohort keyboard-map "
+    "language-detector language-model local-fonts local-network-access magnetometer "
+    "microphone midi notifications on-device-speech-recognition otp-credentials payment "
+    "picture-in-picture private-state-token-issuance private-state-token-redemption push "
+    "screen-wake-lock serial speaker-selection storage-access summarizer sync-xhr "
+    "translator unload usb web-share window-management xr-spatial-tracking"
+)
+# The passphrase can be copied; staff sign in with security keys.
+OWN = "clipboard-write publickey-credentials-create publickey-credentials-get"
+
 HEADERS = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": CSP,
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
-    "X-Robots-Tag": "noindex",
+    "Origin-Agent-Cluster": "?1",
+    "Permissions-Policy": ", ".join(
+        [f"{name}=()" for name in OFF.split()]
+        + [f"{name}=(self)" for name in OWN.split()]
+    ),
+    "X-DNS-Prefetch-Control": "off",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 
 
 def headers(get_response: Handler) -> Handler:
-    """Adds the security headers; pages are never kept by a browser or a proxy."""
+    """Adds what Django's own middleware does not. Only static files may be kept anywhere."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if not request.path.startswith(settings.STATIC_URL):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if settings.ONION_LOCATION and not _came_by_onion(request):
+            onion = f"{settings.ONION_LOCATION}{request.get_full_path()}"
+            response.headers["Onion-Location"] = onion
         return response
 
     return handle
@@ -52,3 +77,8 @@ def bounded(get_response: Handler) -> Handler:
         return get_response(request)
 
     return handle
+
+
+def _came_by_onion(request: HttpRequest) -> bool:
+    host = request.headers.get("Host", "").partition(":")[0]
+    return host.lower().endswith(".onion")

@@ -63,17 +63,17 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.middleware.headers",
-    "portal.middleware.bounded",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.bounded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.csrf.CsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -110,9 +110,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
-# Not "no-referrer": with it a browser sends `Origin: null` with our own forms, and Django
-# refuses them all. Nothing is told to another site either way.
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = (
+    "no-referrer"  # what this does to our own forms: portal/csrf.py
+)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = HTTPS
@@ -124,10 +124,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = None  # no cookie outlives the browser's window
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_AGE = 15 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_FAILURE_VIEW = "portal.intake.views.csrf_failure"
+# The portal's address inside Tor, told to visitors who come without it. Off if empty.
+ONION_LOCATION = env.text("ONION_LOCATION").rstrip("/")
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "desk:login"
@@ -285,8 +288,8 @@ CELERY_BEAT_SCHEDULE = {
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
-        ("sessions", "portal.accounts.tasks.sweep_sessions", 600),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
+        ("sessions", "portal.accounts.tasks.sweep_sessions", 300),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

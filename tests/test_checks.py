@@ -21,7 +21,7 @@ GOOD = {
     "BROKER_URL": "amqp://127.0.0.1",
     "EVIDENCE_URL": "s3://bucket",
     "CACHE_URL": "redis://127.0.0.1/1",
-    "ALLOWED_HOSTS": ["reclaim.example.org"],
+    "ALLOWED_HOSTS": ["reclaim.example.org", f"{'a' * 56}.onion"],
     "HTTPS": True,
     "INWARD_HOSTS": False,
     "NOTICE_FROM": "notices@reclaim.example.org",
@@ -38,12 +38,17 @@ BROKEN = [
     ("E016", "HTTPS", False),
     ("E017", "INWARD_HOSTS", True),
     ("E018", "NOTICE_FROM", "notices@reclaim.invalid"),
+    ("E021", "ONION_LOCATION", "https://reclaim.example.org"),
+    ("E021", "ONION_LOCATION", f"http://{'a' * 16}.onion"),
+    ("E021", "ONION_LOCATION", f"http://{'b' * 56}.onion"),  # not in ALLOWED_HOSTS
+    ("E021", "ONION_LOCATION", f"http://{'a' * 56}.onion/guide"),
+    ("E021", "ONION_LOCATION", f"{'a' * 56}.onion"),
     *((f"E0{30 + at}", name, "too short") for at, name in enumerate(SECRETS)),
 ]
 NOT_GIVEN = [
     ("E019", "SMTP_HOST"),
     ("E020", "CRAWL_CONTACT"),
-    ("E021", "HELD_KEYS_URL"),
+    ("E022", "HELD_KEYS_URL"),
     *((f"E0{30 + at}", name) for at, name in enumerate(SECRETS)),
 ]
 
@@ -66,6 +71,13 @@ def broken() -> set[str]:
 def test_a_well_set_production_starts(production: Settings) -> None:
     assert broken() == set()
     refuse_to_start()
+
+
+def test_an_onion_service_that_is_named_twice_alike_starts(
+    production: Settings,
+) -> None:
+    production.ONION_LOCATION = f"http://{'a' * 56}.onion"
+    assert broken() == set()
 
 
 @pytest.mark.parametrize(("number", "name", "value"), BROKEN)

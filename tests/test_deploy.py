@@ -15,6 +15,7 @@ from django.conf import settings
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+TORRC = (DEPLOY / "tor" / "torrc").read_text("utf-8")
 QUEUES = {"default"} | {
     route["queue"] for route in settings.CELERY_TASK_ROUTES.values()
 }
@@ -83,13 +84,34 @@ def test_the_image_does_not_run_as_root() -> None:
 def test_the_proxy_keeps_no_access_log_and_lets_the_largest_report_in() -> None:
     text = (DEPLOY / "Caddyfile").read_text("utf-8")
     directives = re.sub(r"#.*", "", text)
-    options, _, site = directives.partition("{$SITE}")
+    options, _, site = directives.partition("(portal)")
     assert "log" not in site.split()
     assert re.search(r"log \{\s+level FATAL\s+\}", options)
     size = re.search(r"max_size (\d+)MB", site)
     assert size
     assert int(size[1]) * 10**6 >= settings.MAX_REQUEST_BYTES
     assert directives.count("{") == directives.count("}")
+
+
+def test_tor_hands_its_visitors_to_the_same_proxy_and_nobody_else_can() -> None:
+    onion = (DEPLOY / "tor/onion.caddy").read_text("utf-8")
+    port = re.search(r"^HiddenServicePort 80 127\.0\.0\.1:(\d+)$", TORRC, re.MULTILINE)
+    assert port
+    assert f"http://{{$ONION}}:{port[1]} {{" in onion
+    assert "bind 127.0.0.1" in onion
+    assert "import portal" in onion
+    assert "header -Strict-Transport-Security" in onion
+    assert "import onion*.caddy" in (DEPLOY / "Caddyfile").read_text("utf-8")
+    assert not {"8081:8081", port[1]} & set(compose()["services"]["proxy"]["ports"])
+
+
+def test_no_program_in_front_of_the_portal_keeps_who_came() -> None:
+    assert "log" not in (DEPLOY / "tor/onion.caddy").read_text("utf-8").split()
+    assert "SafeLogging 1" in TORRC
+    database = compose()["services"]["database"]["command"]
+    # A statement that fails is otherwise logged with its values.
+    assert "log_min_error_statement=panic" in database
+    assert "log_connections=off" in database
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from portal.cases.models import Case, Exhibit
+from portal.cases.models import Case, Exhibit, coarse_now
 
 
 class SignalQuerySet(models.QuerySet["Signal"]):
@@ -29,7 +29,7 @@ class Signal(models.Model):
     quality = models.PositiveSmallIntegerField(null=True)
     version = models.CharField(max_length=40)
     seq = models.PositiveBigIntegerField(unique=True)
-    deposited_at = models.DateTimeField(auto_now_add=True)
+    deposited_at = models.DateTimeField(default=coarse_now)
 
     objects = SignalQuerySet.as_manager()
 

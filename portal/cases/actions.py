@@ -22,6 +22,7 @@ from portal.cases.models import (
     Message,
     Report,
     ReportedUrl,
+    coarse_now,
 )
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
@@ -136,7 +137,7 @@ def end_case(case: Case, ending: Case.Ending) -> None:
 
     One column stops matching, notices, crawling and sharing, since all of them read it.
     """
-    stopped = {"withdrawn_at": timezone.now(), "ending": ending, "contact": b""}
+    stopped = {"withdrawn_at": coarse_now(), "ending": ending, "contact": b""}
     if not Case.objects.active().filter(pk=case.pk).update(**stopped):
         return
     retention.remember_ending(case)
@@ -160,7 +161,7 @@ def freeze_case(case: Case, worker: User, reason: str) -> None:
     Copies held for automatic processing go at once: no program may look either.
     """
     audit(worker, "freeze", f"case:{case.pk}", reason)
-    stopped = {"withdrawn_at": timezone.now(), "ending": Case.Ending.FROZEN}
+    stopped = {"withdrawn_at": coarse_now(), "ending": Case.Ending.FROZEN}
     if Case.objects.active().filter(pk=case.pk).update(**stopped):
         record_event(case, "frozen", once="frozen")
         held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
@@ -169,7 +170,7 @@ def freeze_case(case: Case, worker: User, reason: str) -> None:
 
 @transaction.atomic
 def revoke_consent(case: Case, kind: Consent.Kind) -> None:
-    case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=timezone.now())
+    case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=coarse_now())
     act(case)
 
 

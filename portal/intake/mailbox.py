@@ -18,7 +18,6 @@ from portal.cases.models import Case, Consent
 from portal.intake.forms import PassphraseForm
 from portal.intake.status import status_of
 
-SECONDS = 15 * 60
 # A passphrase has 88 bits: nobody guesses it. The buckets spare our processor, so the one
 # for everybody is wide, and a burst of strangers' failures keeps no victim out for long.
 EVERYBODY = Bucket("case", size=60, seconds=0.2)
@@ -55,7 +54,6 @@ def enter(request: HttpRequest) -> HttpResponse:
         return render(request, "intake/enter.html", wrong)
     request.session.flush()  # a new key, and whatever was in it is gone
     request.session["case"] = case.pk
-    request.session.set_expiry(SECONDS)
     return redirect("intake:status")
 
 
@@ -92,7 +90,11 @@ def withdraw(request: HttpRequest, case: Case) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     request.session.flush()
-    return render(request, "intake/left.html")
+    response = render(request, "intake/left.html")
+    response.headers["Clear-Site-Data"] = (
+        '"cache", "storage"'  # nobody is in a hurry here
+    )
+    return response
 
 
 def _bucket(request: HttpRequest) -> Bucket:

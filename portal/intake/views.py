@@ -57,6 +57,8 @@ def leave_site(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     # Translators: a harmless, widely used site that opens where your language is spoken.
     response = HttpResponseRedirect(_("https://www.wikipedia.org/"))
+    # Never "cache" here: a browser keeps the next page waiting while it clears that one.
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Strict")
     response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     return response

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.bank import actions as bank
 from portal.cases import evidence
 from portal.cases.actions import record_event
-from portal.cases.models import Case, Consent, Exhibit, Report
+from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
@@ -48,7 +48,10 @@ def process_report(report: Report) -> None:
             read_exhibit(exhibit)
     for exhibit in report.exhibits.exclude(held_as=""):
         release_exhibit(exhibit)
-    Report.objects.filter(pk=report.pk).update(processed_at=timezone.now())
+    # The claim goes with its work: it would tell to the second when the report came.
+    Report.objects.filter(pk=report.pk).update(
+        processed_at=coarse_now(), claimed_at=None
+    )
 
 
 def read_exhibit(exhibit: Exhibit) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 import tracker
 from portal.cases.actions import record_event
-from portal.cases.models import ReportedUrl
+from portal.cases.models import ReportedUrl, coarse_now
 from portal.platforms.models import Host, host_of
 from portal.sightings.actions import handle_find
 from portal.sightings.models import Sighting, Source
@@ -38,7 +38,7 @@ def visit_reported(reported: ReportedUrl) -> list[Sighting]:
     kind = {"seen": "url_seen", "not_seen": "url_not_seen"}.get(outcome, "url_failed")
     with transaction.atomic():
         ReportedUrl.objects.filter(pk=reported.pk).update(
-            visited_at=timezone.now(), outcome=outcome
+            visited_at=coarse_now(), claimed_at=None, outcome=outcome
         )
         host = host_of(reported.url)
         record_event(case, kind, once=f"url:{reported.pk}", host=host)

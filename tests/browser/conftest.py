@@ -31,6 +31,8 @@ ARGUMENTS = [
     # No name is resolved: a page that asks a stranger for anything fails its test.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+# A feature that this browser lacks, and others have, is turned off all the same.
+UNKNOWN_FEATURE = "Permissions-Policy header: Unrecognized feature"
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
@@ -90,7 +92,7 @@ class Visitor:
 
     def _heard(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")
-        if kind in {"error", "warning"}:
+        if kind in {"error", "warning"} and UNKNOWN_FEATURE not in text:
             self.complaints.append(text)
 
     def _asked(self, request: object) -> None:
@@ -103,10 +105,13 @@ def keep_session(
     context: BrowserContext, server: LiveServer, key: str, desk_key: str = ""
 ) -> None:
     """Give the browser the cookies of a session that a test made."""
-    context.add_cookies([{"name": "sessionid", "value": key, "url": server.url}])
+    keeps = {"sessionid": (key, server.url)}
     if desk_key:
-        url = f"{server.url}/desk/"
-        context.add_cookies([{"name": "desk_key", "value": desk_key, "url": url}])
+        keeps["desk_key"] = (desk_key, f"{server.url}/desk/")
+    for name, (value, url) in keeps.items():
+        context.add_cookies(
+            [{"name": name, "value": value, "url": url, "sameSite": "Strict"}]
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -47,8 +47,9 @@ def test_the_session_holds_the_case_and_nothing_else(
     before = client.session.session_key
     enters(client, passphrase)
     assert client.session.session_key != before
-    assert set(client.session.keys()) == {"case", "_session_expiry"}
+    assert set(client.session.keys()) == {"case"}
     assert client.session.get_expiry_age() == 15 * 60
+    assert client.cookies["sessionid"]["max-age"] == "", "it goes with the window"
 
 
 @pytest.mark.parametrize("typed", ["", "wrong words", "\x00", "x" * 5000, "desk"])

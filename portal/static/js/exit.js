@@ -1,12 +1,35 @@
-// Leaving fast: hide the page at once, and put the next page in place of this one,
-// so that "Back" does not show it. Without this script the same link still leaves.
+// Leaving fast: empty the page at once, forget what it kept on this device, and put the next
+// page in place of this one, so that "Back" does not show it. Three times Esc does the same.
+// Without this script the link still ends the visit and opens another site.
 
-for (const link of document.querySelectorAll("[data-exit]")) {
-  link.addEventListener("click", (event) => {
+const PRESSES = 3;
+const WITHIN = 2000; // milliseconds from the first press to the last
+
+const exit = document.querySelector("[data-exit]");
+
+function leave() {
+  document.body.replaceChildren(); // also what was typed: it must not come back with "Back"
+  document.title = "…";
+  for (const name of ["sessionStorage", "localStorage"]) {
+    try {
+      globalThis[name].clear();
+    } catch {
+      // Forbidden by this browser: then nothing was kept there.
+    }
+  }
+  location.replace(exit.href);
+}
+
+if (exit) {
+  let presses = [];
+  exit.addEventListener("click", (event) => {
     event.preventDefault();
-    document.title = "";
-    document.body.hidden = true;
-    sessionStorage.clear();
-    location.replace(link.href);
+    leave();
   });
+  // Capturing: a field or a menu that takes the key for itself must not keep anybody here.
+  addEventListener("keydown", (event) => {
+    if (event.repeat) return;
+    presses = event.key === "Escape" ? [...presses, event.timeStamp].slice(-PRESSES) : [];
+    if (presses.length === PRESSES && event.timeStamp - presses[0] < WITHIN) leave();
+  }, { capture: true });
 }
