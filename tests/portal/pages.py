@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.cases.actions import submit_report
 from portal.cases.models import Case, Consent
 from tests.desk.scene import picture
+from tests.telling import told
 
 FACES = ("intake", "public")  # what victims and everybody else see
 LEAVING = ("intake:exit", "intake:leave")
@@ -105,11 +106,13 @@ def open_a_case(client: Client) -> Case:
     """Send a report and open its case with the words, as its victim does."""
     receipt = submit_report(
         token="q" * 43,
-        urls=["https://chirp.example/1"],
-        pictures=[picture()],
-        details="They know my school.",
-        threatened=True,
-        consents=list(Consent.Kind),
+        told=told(
+            urls=["https://chirp.example/1"],
+            pictures=[picture()],
+            details="They know my school.",
+            threatened=True,
+            consents=list(Consent.Kind),
+        ),
     )
     client.post(reverse("intake:case"), {"passphrase": receipt.passphrase or ""})
     assert client.get(reverse("intake:status")).status_code == 200
