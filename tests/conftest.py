@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.utils import translation
 from nacl import pwhash
 
+from portal import languages
 from portal.accounts.models import Organisation, User
 from portal.cases import passphrase
 from portal.platforms.models import Host, Platform
@@ -37,6 +38,12 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_languages() -> None:
+    """Once per run: pages speak every language, also in a fresh clone."""
+    languages.compile_all()
 
 
 @pytest.fixture(autouse=True)
