@@ -13,7 +13,7 @@ COMPILE := $(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-fi
   --no-emit-trusted-host --no-header --annotation-style=line --allow-unsafe pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo code test check bench docs pins fmt clean needs setup-dev
+.PHONY: help setup run demo code test check bench docs words pins fmt clean needs setup-dev
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,10 @@ bench: setup-dev ## run our programs beside a peer's and print the ratios
 docs: setup-dev ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
+words: setup-dev ## bring portal/locale/*/*/*.po up to the code, and compile them
+	$(BIN)/python -m portal.languages collect
+	$(BIN)/python -m portal.languages compile
+
 pins: setup-dev ## write requirements*.txt from pyproject.toml
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --extra production -c requirements.txt -o requirements-production.txt
@@ -71,5 +75,6 @@ fmt: setup-dev ## format the code and fix what can be fixed
 
 clean: ## remove what was built and installed; the portal's state in var/ stays
 	rm -rf .venv node_modules staticfiles site htmlcov .coverage .coverage.*
+	rm -f portal/locale/*/*/*.mo
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

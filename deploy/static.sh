@@ -1,6 +1,8 @@
 #!/bin/sh
-# Collects the static files into staticfiles/: static.sh PYTHON
+# Compiles the sentences of all languages, and collects the static files into staticfiles/:
+# static.sh PYTHON
 set -e
+"$1" -m portal.languages compile
 rm -rf staticfiles
 mkdir staticfiles
 # With a manifest in place, settings choose the storage that names files by content.

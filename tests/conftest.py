@@ -12,6 +12,7 @@ from django.test import Client, override_settings
 from django.utils import translation
 from nacl import pwhash
 
+from portal import languages
 from portal.accounts import sealing, second_factor
 from portal.accounts.actions import hire
 from portal.accounts.models import Organisation, User
@@ -61,6 +62,12 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_languages() -> None:
+    """Once per run: pages speak every language, also in a fresh clone."""
+    languages.compile_all()
 
 
 @pytest.fixture(autouse=True)

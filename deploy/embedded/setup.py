@@ -1,4 +1,4 @@
-"""Installs what the portal needs: Python libraries, front-end packages, static files.
+"""Installs what the portal needs: Python libraries, front-end packages, languages, static files.
 
 Uses nothing beyond Python itself. What has not changed since last time is not done again.
 """
@@ -103,11 +103,12 @@ def install_front_end() -> None:
 def collect_static() -> None:
     mark = STATICFILES / ".collected"
     kept = sorted((ROOT / "portal" / "static").rglob("*"))
+    kept += sorted((ROOT / "portal" / "locale").rglob("*.po"))
     stamps = [VENV / "requirements.txt.installed", ROOT / "node_modules" / ".installed"]
     digest = digest_of([*kept, *stamps])
     if is_marked(mark, digest):
         return
-    step = Step("Collecting static files")
+    step = Step("Compiling languages, collecting static files")
     step.run(["sh", "deploy/static.sh", PYTHON])
     mark.write_text(digest)
     step.done()

@@ -27,6 +27,10 @@ LISTS = {"en": "english", "zh-hans": "chinese_simplified", "ko": "korean"}
 HAN = re.compile(r"([\u4e00-\u9fff])")  # one character is one word
 
 
+# Marks of direction and joiners, which come along when words are copied from a page.
+HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
 @cache
 def words(language: str = "en") -> tuple[str, ...]:
     """The BIP-39 list of a language, 2,048 words; English where there is none."""
@@ -40,6 +44,21 @@ def new_passphrase(language: str = "en") -> str:
     return " ".join(secrets.choice(words(language)) for _ in range(WORDS))
 
 
+def is_own_language(language: str) -> bool:
+    """Whether a reader of this language gets words of it; all others get English ones."""
+    return language in LISTS
+
+
+def language_of(passphrase: str) -> str:
+    """The language of a passphrase's words, for the page that shows them.
+
+    >>> language_of("的 一 是 在")
+    'zh-hans'
+    """
+    drawn = passphrase.split()
+    return next((name for name in LISTS if _known(name).issuperset(drawn)), "en")
+
+
 def normal(passphrase: str) -> str:
     """What a hurried hand typed, as it was shown.
 
@@ -48,7 +67,7 @@ def normal(passphrase: str) -> str:
     >>> normal("的一　是在")
     '的 一 是 在'
     """
-    text = unicodedata.normalize("NFKC", passphrase).lower()
+    text = unicodedata.normalize("NFKC", HIDDEN.sub("", passphrase)).lower()
     text = HAN.sub(r" \1 ", re.sub(r"[-,.、，。·]", " ", text))
     return " ".join(text.split())
 

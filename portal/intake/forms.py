@@ -199,6 +199,7 @@ class PassphraseForm(forms.Form):
                 "autocorrect": "off",
                 "spellcheck": "false",
                 "inputmode": "text",
+                "dir": "auto",  # English words in an Arabic page begin at the left
             }
         ),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.cases.actions import submit_report
+from portal.cases.passphrase import language_of
 from portal.celery import ring_on_commit
 from portal.intake.forms import ReportForm
 from portal.sightings.tasks import process_report
@@ -42,7 +43,11 @@ def adult(request: HttpRequest) -> HttpResponse:
         ring_on_commit(process_report, receipt.report.pk)
     # No redirect: the passphrase is shown once and must never live in a session. The
     # form's one-time token makes a refresh harmless.
-    return render(request, "intake/received.html", {"receipt": receipt})
+    shown = {
+        "receipt": receipt,
+        "words_language": language_of(receipt.passphrase or ""),
+    }
+    return render(request, "intake/received.html", shown)
 
 
 @require_safe

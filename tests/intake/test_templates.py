@@ -11,7 +11,8 @@ TEMPLATES = sorted(
     [*PORTAL.glob("templates/**/*.html"), *PORTAL.glob("*/templates/**/*.html")]
 )
 # Names, and what is the same in every language.
-NAMES = {"Take It Down", "Report Remove", "English · 中文 · 한국어", "HTTP", "×"}
+LANGUAGES = {"English", "中文", "한국어", "العربية"}
+NAMES = {"Take It Down", "Report Remove", "HTTP", "×"} | LANGUAGES
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}
 TRANSLATED = re.compile(
     r"{%\s*blocktrans.*?endblocktrans\s*%}|{#.*?#}|{% block page %}.*?{% endblock %}"
