@@ -293,7 +293,9 @@ def test_a_dry_run_explains_each_decision_and_does_nothing(
         Case.objects.filter(pk=closed.pk).update(delete_on=date(2040, 1, 1))
     with after(365):
         lines = said("retention", "--dry-run").splitlines()
-    told = "delete everything: its day was 2027-01-01; the victim last came by 2026-01-01."
+    told = (
+        "delete everything: its day was 2027-01-01; the victim last came by 2026-01-01."
+    )
     assert sorted(lines) == sorted(
         [
             f"{case.reference}: {told} Not now: held by wren and stella until 2027-02-05.",

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.bank.actions import deposit
 from portal.bank.models import Feed, Told
-from portal.cases import actions
+from portal.cases import actions, ending, tombstones
 from portal.cases.actions import submit_report
 from portal.cases.models import Case, Consent
 from portal.exchange.models import ApiKey
@@ -267,3 +269,15 @@ def test_only_named_fields_leave() -> None:
     shown = FeedPage({"entries": [entry], "next": "x", "case": 1}).data
     assert set(json.loads(json.dumps(shown))["entries"][0]) == FIELDS
     assert set(shown) == {"entries", "next"}
+
+
+def test_a_signal_that_a_restored_backup_brings_back_is_never_active_again(
+    reader: Machine, settings: Settings, tmp_path: Path
+) -> None:
+    settings.TOMBSTONES = tmp_path
+    case = a_shared_case()
+    after = reads(reader)["next"]
+    tombstones.write(bytes(case.locator), Case.Ending.WITHDRAWN)
+    ending._applied.clear()  # a new process, on a database from before the withdrawal
+    assert {state for _, state in states(reads(reader, after))} == {"withdrawn"}
+    assert {state for _, state in states(reads(reader))} == {"withdrawn"}
