@@ -50,14 +50,14 @@ def apply_tombstones() -> int:
 def carry_out(decision: Decision) -> bool:
     """Do what was decided, if it holds still: the victim may have come back since."""
     with transaction.atomic():
-        locked = Case.objects.select_for_update().filter(pk=decision.case.pk)
+        case = Case.objects.select_for_update().get(pk=decision.case.pk)
         again = [
             found
-            for found in retention.decisions(locked.all())
+            for found in retention.decisions(Case.objects.filter(pk=case.pk))
             if found.what == decision.what and not found.is_held
         ]
         for found in again:
-            _do(locked.get(), found)
+            _do(case, found)
     return bool(again)
 
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -212,14 +213,13 @@ def test_the_database_refuses_the_same_person_twice_on_every_path(
 ) -> None:
     row = {"case": case, "reason": "x", "until": date(2027, 1, 1), "asked_by": wren}
     Hold.objects.create(**row)
+    approve: Callable[[], object] = {
+        "update": partial(Hold.objects.update, approved_by=wren),
+        "create": partial(Hold.objects.create, **row, approved_by=wren),
+        "bulk": partial(Hold.objects.bulk_create, [Hold(**row, approved_by=wren)]),
+    }[path]
     with pytest.raises(IntegrityError), transaction.atomic():
-        match path:
-            case "update":
-                Hold.objects.update(approved_by=wren)
-            case "create":
-                Hold.objects.create(**row, approved_by=wren)
-            case _:
-                Hold.objects.bulk_create([Hold(**row, approved_by=wren)])
+        approve()
 
 
 def test_a_hold_is_ended_before_its_day_and_all_steps_are_on_record(
@@ -244,8 +244,8 @@ def test_a_hold_is_ended_before_its_day_and_all_steps_are_on_record(
 def test_a_hold_needs_a_reason_and_a_day_within_a_year(
     case: Case, wren: User, reason: str, days: int
 ) -> None:
+    until = START.date() + days * DAY
     with after(0), pytest.raises(HoldError):
-        until = START.date() + days * DAY
         retention.ask_hold(case, wren, reason=reason, until=until)
     assert not Hold.objects.exists()
 
@@ -256,8 +256,8 @@ def test_a_hold_cannot_stop_a_victim_who_withdraws(
     a_hold(case, wren, stella)
     actions.withdraw_case(case)
     assert not case.wraps.exists()
+    until = START.date() + 200 * DAY
     with after(100), pytest.raises(HoldError, match="nothing left"):
-        until = START.date() + 200 * DAY
         retention.ask_hold(case, wren, reason="late", until=until)
 
 
@@ -296,14 +296,14 @@ def test_a_dry_run_explains_each_decision_and_does_nothing(
     told = (
         "delete everything: its day was 2027-01-01; the victim last came by 2026-01-01."
     )
+    words = "delete messages, words, addresses and old steps"
+    since = "closed since 2026-01-01, and they are kept for"
     assert sorted(lines) == sorted(
         [
             f"{case.reference}: {told} Not now: held by wren and stella until 2027-02-05.",
             f"{free.reference}: {told}",
-            f"{closed.reference}: delete the files: closed since 2026-01-01, and they "
-            "are kept for 30 days.",
-            f"{closed.reference}: delete messages, words, addresses and old steps: "
-            "closed since 2026-01-01, and they are kept for 180 days.",
+            f"{closed.reference}: delete the files: {since} 30 days.",
+            f"{closed.reference}: {words}: {since} 180 days.",
             "Nothing was done.",
         ]
     )
