@@ -213,13 +213,13 @@ def test_the_database_refuses_the_same_person_twice_on_every_path(
 ) -> None:
     row = {"case": case, "reason": "x", "until": date(2027, 1, 1), "asked_by": wren}
     Hold.objects.create(**row)
-    approve: Callable[[], object] = {
+    paths: dict[str, Callable[[], object]] = {
         "update": partial(Hold.objects.update, approved_by=wren),
         "create": partial(Hold.objects.create, **row, approved_by=wren),
         "bulk": partial(Hold.objects.bulk_create, [Hold(**row, approved_by=wren)]),
-    }[path]
+    }
     with pytest.raises(IntegrityError), transaction.atomic():
-        approve()
+        paths[path]()
 
 
 def test_a_hold_is_ended_before_its_day_and_all_steps_are_on_record(
