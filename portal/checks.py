@@ -128,6 +128,12 @@ RULES: tuple[Rule, ...] = (
         "Keys of held copies would lie beside the database, and in its backups.",
         "Set HELD_KEYS_URL to a Redis without persistence, or to a memory disk's folder.",
     ),
+    (
+        "E023",
+        lambda: not env.is_given("TOMBSTONES"),
+        "A restored backup would bring back cases that were withdrawn.",
+        "Set TOMBSTONES to a folder that all hosts share and no database backup holds.",
+    ),
 )
 
 

@@ -229,7 +229,11 @@ HELD_LIFETIME = timedelta(hours=env.number("HELD_HOURS", 24))
 # -- retention -------------------------------------------------------------------------
 REVIEW_AFTER = timedelta(days=env.number("REVIEW_DAYS", 90))
 DELETE_AFTER = timedelta(days=env.number("DELETE_DAYS", 365))
-# Endings of cases, for a database that comes back from a backup. Keep it out of backups.
+# From when a worker closed the case: files first, then messages, words and addresses.
+FILES_AFTER = timedelta(days=env.number("FILE_DAYS", 30))
+METADATA_AFTER = timedelta(days=env.number("METADATA_DAYS", 180))
+# Endings of cases, for a database that comes back from a backup: never part of that backup,
+# kept twice, and the same folder for every host.
 TOMBSTONES = Path(env.text("TOMBSTONES", str(VAR / "tombstones")))
 
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
@@ -290,6 +294,10 @@ CELERY_BEAT_SCHEDULE = {
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
         ("sessions", "portal.accounts.tasks.sweep_sessions", 300),
+        ("endings", "portal.cases.tasks.sweep_endings", 60),
+        # Days are what counts, but the scheduler's clock starts anew with each start.
+        ("retention", "portal.cases.tasks.sweep_retention", 3600),
+        ("ended", "portal.sightings.tasks.sweep_ended", 60),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

@@ -14,7 +14,7 @@ from portal.checks import SECRETS, check_profile, refuse_to_start
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "deploy" / "production.env.example"
-GIVEN = (*SECRETS, "SMTP_HOST", "CRAWL_CONTACT", "HELD_KEYS_URL")
+GIVEN = (*SECRETS, "SMTP_HOST", "CRAWL_CONTACT", "HELD_KEYS_URL", "TOMBSTONES")
 GOOD = {
     "PROFILE": "production",
     "DEBUG": False,
@@ -49,6 +49,7 @@ NOT_GIVEN = [
     ("E019", "SMTP_HOST"),
     ("E020", "CRAWL_CONTACT"),
     ("E022", "HELD_KEYS_URL"),
+    ("E023", "TOMBSTONES"),
     *((f"E0{30 + at}", name) for at, name in enumerate(SECRETS)),
 ]
 

@@ -91,6 +91,8 @@ def only_one() -> IO[str]:
 def prepare() -> None:
     if manage("migrate", "--verbosity", "0"):
         sys.exit("The database could not be brought up to date.")
+    if manage("restore_check", "--verbosity", "0"):
+        sys.exit("Cases that were withdrawn could not be kept withdrawn.")
     print("✓ Database ready", flush=True)
 
 

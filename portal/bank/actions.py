@@ -10,6 +10,7 @@ import tracker
 from portal.bank.following import follower
 from portal.bank.models import Sequence as Counter
 from portal.bank.models import Signal
+from portal.cases.ending import require_applied
 from portal.cases.models import Exhibit
 
 __all__ = ["BankError", "Hit", "deposit", "lookup", "lookup_picture", "parse_signal"]
@@ -61,8 +62,10 @@ def lookup(questions: Sequence[Sequence[tracker.Signal]]) -> list[list[Hit]]:
     """For each picture asked, given as its signals, its hits, the best one per exhibit first.
 
     The index may over-match; every candidate is joined here to the active signals, so a
-    withdrawn one is gone at once, in every process.
+    withdrawn one is gone at once, in every process. Raises OSError where what a restored
+    backup brought back cannot be told: see portal/cases/ending.py.
     """
+    require_applied()
     candidates = _candidates(questions)
     ids = {match.id for matches in candidates for match in matches}
     active = {

@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from portal.cases.models import Case, Exhibit, coarse_now
+from portal.platforms.models import Platform
 
 
 class SignalQuerySet(models.QuerySet["Signal"]):
@@ -55,3 +58,57 @@ class Sequence(models.Model):
     last = models.PositiveBigIntegerField(default=0)
     # Files of another bank (a restored backup, an emptied database) are never read.
     bank = models.UUIDField(default=uuid.uuid4)
+
+
+class Feed(models.Model):
+    """One row for each platform that reads the feed: the last place given out in its feed.
+
+    Whoever writes to the feed holds its lock until commit, as with Sequence.
+    """
+
+    platform = models.OneToOneField(Platform, models.CASCADE, related_name="feed")
+    last = models.PositiveBigIntegerField(default=0)
+
+
+class ToldQuerySet(models.QuerySet["Told"]):
+    def of_case(self, case: Case) -> ToldQuerySet:
+        """What platforms were told of this case's signals."""
+        return self.filter(signal__case=case).select_related("platform")
+
+    def fed(self) -> ToldQuerySet:
+        """What went out in a feed, in its order."""
+        return self.filter(place__isnull=False).order_by("place")
+
+
+class Told(models.Model):
+    """What one platform was told of one signal last. No row: it never heard of it.
+
+    `place` orders the platform's feed. A change moves the row to a later place, so that
+    the feed holds each signal once, as it is now. Without one, the platform was only told
+    that the signal matches, and never had its value from us.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        WITHDRAWN = "withdrawn"
+
+    platform = models.ForeignKey(Platform, models.CASCADE, related_name="told")
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="told")
+    place = models.PositiveBigIntegerField(null=True)
+    state = models.CharField(max_length=20, choices=State, default=State.ACTIVE)
+    # Null: it has not asked since this changed.
+    told_at = models.DateTimeField(null=True, default=timezone.now)
+    # When it asked for what comes after this place: what it was told here has arrived.
+    acknowledged_at = models.DateTimeField(null=True)
+
+    objects = ToldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "signal"], name="told_once"),
+            models.UniqueConstraint(
+                fields=["platform", "place"],
+                condition=Q(place__isnull=False),
+                name="one_signal_a_place",
+            ),
+        ]

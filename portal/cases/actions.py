@@ -140,10 +140,11 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     stopped = {"withdrawn_at": coarse_now(), "ending": ending, "contact": b""}
     if not Case.objects.active().filter(pk=case.pk).update(**stopped):
         return
-    retention.remember_ending(case)
+    retention.remember_ending(case, ending)
     keys.shred(case)
-    case.messages.all().delete()
-    case.reports.update(details=b"", receipt=b"", receipt_until=None)
+    forget_words(case)
+    case.exhibits.update(claims=[])
+    case.events.all().delete()
     record_event(case, str(ending), once=str(ending))
     stored = list(
         case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True)
@@ -154,7 +155,17 @@ def end_case(case: Case, ending: Case.Ending) -> None:
 
 
 @transaction.atomic
-def freeze_case(case: Case, worker: User, reason: str) -> None:
+def forget_words(case: Case) -> None:
+    """Drop all that was told beside the pictures: letters, words, addresses, what they fear."""
+    case.messages.all().delete()
+    ReportedUrl.objects.filter(report__case=case).delete()
+    case.reports.update(details=b"", kinds=[], fears=[], threatened=False)
+    case.reports.update(threatened_until=None, receipt=b"", receipt_until=None)
+    Case.objects.filter(pk=case.pk).update(contact=b"")
+
+
+@transaction.atomic
+def freeze_case(case: Case, worker: User | str, reason: str) -> None:
     """Somebody in the picture may be a minor: a hard stop, and nothing is opened again.
 
     Nothing is destroyed here: what becomes of it is for the law and for counsel to say.
@@ -163,6 +174,7 @@ def freeze_case(case: Case, worker: User, reason: str) -> None:
     audit(worker, "freeze", f"case:{case.pk}", reason)
     stopped = {"withdrawn_at": coarse_now(), "ending": Case.Ending.FROZEN}
     if Case.objects.active().filter(pk=case.pk).update(**stopped):
+        retention.remember_ending(case, Case.Ending.FROZEN)
         record_event(case, "frozen", once="frozen")
         held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
         transaction.on_commit(lambda: _discard([], held), robust=True)

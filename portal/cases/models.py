@@ -8,10 +8,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
+from portal.platforms.models import Platform
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no look-alikes
 
@@ -42,6 +44,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.active().filter(
             pk__in=Consent.objects.filter(kind=kind, revoked_at=None).values("case")
         )
+
+    def sharing_with(self, platform: Platform) -> CaseQuerySet:
+        """Active cases whose signals this platform may learn of."""
+        given = Consent.objects.filter(kind=Consent.Kind.SHARING, revoked_at=None)
+        # Read as text, which both databases can: numbers in quotes hold no other's number.
+        read = given.alias(whom=Cast("scope", models.TextField()))
+        named = Q(scope=[]) | Q(whom__contains=f'"{platform.pk}"')
+        return self.active().filter(pk__in=read.filter(named).values("case"))
 
 
 class Case(models.Model):
@@ -74,6 +84,7 @@ class Case(models.Model):
     acted_at = models.DateTimeField(default=coarse_now)
     review_on = models.DateField(null=True)
     delete_on = models.DateField(null=True, db_index=True)
+    closed_at = models.DateTimeField(null=True)  # by a worker; the victim's act reopens
 
     objects = CaseQuerySet.as_manager()
 
@@ -91,9 +102,15 @@ class Case(models.Model):
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
-    def consents_to(self, kind: Consent.Kind) -> bool:
-        """Whether the victim has agreed to `kind`, and not taken it back."""
-        return self.consents.filter(kind=kind, revoked_at=None).exists()
+    def consents_to(self, kind: Consent.Kind, whom: str = "") -> bool:
+        """Whether the victim has agreed to `kind`, towards `whom`, and not taken it back.
+
+        `whom` is as in Consent.scope; empty asks whether they agreed towards anybody.
+        """
+        given = self.consents.filter(kind=kind, revoked_at=None).first()
+        return given is not None and (
+            not whom or not given.scope or whom in given.scope
+        )
 
 
 class KeyWrap(models.Model):
@@ -143,6 +160,14 @@ class Exclusion(models.Model):
         ]
 
 
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def in_force(self) -> HoldQuerySet:
+        """Holds that two people agreed to, and whose day has not passed."""
+        return self.filter(
+            approved_by__isnull=False, ended_at=None, until__gte=timezone.now().date()
+        ).select_related("asked_by", "approved_by")
+
+
 class Hold(models.Model):
     """Retention stops for a while: two people asked for it, and it ends by a date."""
 
@@ -152,6 +177,9 @@ class Hold(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=coarse_now)
+    ended_at = models.DateTimeField(null=True)  # before its day
+
+    objects = HoldQuerySet.as_manager()
 
     class Meta:
         constraints = [

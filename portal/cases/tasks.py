@@ -2,9 +2,21 @@
 
 from celery import shared_task
 
-from portal.cases import actions
+from portal.cases import actions, ending, retention
 
 
 @shared_task
 def sweep_receipts() -> None:
     actions.forget_receipts()
+
+
+@shared_task
+def sweep_endings() -> None:
+    ending.apply_tombstones()
+    ending.finish_endings()
+
+
+@shared_task
+def sweep_retention() -> None:
+    for decision in retention.decisions():
+        ending.carry_out(decision)

@@ -17,8 +17,9 @@ from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
 from portal.bank.actions import Hit
+from portal.bank.models import Told as Known
 from portal.cases.actions import record_event
-from portal.cases.models import Case, Consent
+from portal.cases.models import Case
 from portal.exchange.authentication import digest_of
 from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
 from portal.platforms.models import Platform
@@ -137,23 +138,18 @@ def give_feedback(
 def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
     """Reduce hits to what may be told, remember which ids were given, and count."""
     cases = {hit.signal.case_id for hits in answers for hit in hits}
-    shared = set(
-        Case.objects.consenting(Consent.Kind.SHARING)
-        .filter(pk__in=cases)
-        .values_list("pk", flat=True)
-    )
+    sharing = Case.objects.sharing_with(key.platform).filter(pk__in=cases)
+    shared = set(sharing.values_list("pk", flat=True))
     open_ = [
         [hit for hit in hits if hit.kind in TOLD and hit.signal.case_id in shared]
         for hits in answers
     ]
-    given = {hit.signal.pk: _match_id(key, hit) for hits in open_ for hit in hits}
+    found = {hit.signal.pk for hits in open_ for hit in hits}
     with transaction.atomic():
-        MatchId.objects.bulk_create(
-            (
-                MatchId(platform=key.platform, signal_id=signal, token=token)
-                for signal, token in given.items()
-            ),
-            ignore_conflicts=True,  # given before, and then the same
+        given = give_ids(key.platform, found)
+        Known.objects.bulk_create(
+            (Known(platform=key.platform, signal_id=signal) for signal in given),
+            ignore_conflicts=True,
         )
         matched = sum(1 for hits in open_ if hits)
         Lookup.objects.create(key=key, asked=len(answers), matched=matched)
@@ -166,8 +162,25 @@ def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
     ]
 
 
-def _match_id(key: ApiKey, hit: Hit) -> str:
-    """See MatchId: the same for the same platform and signal, and a riddle to others."""
+def give_ids(platform: Platform, signals: Iterable[int]) -> dict[int, str]:
+    """The match id of each signal for this platform, kept so that it leads back to it."""
+    given = {signal: _match_id(platform, signal) for signal in signals}
+    MatchId.objects.bulk_create(
+        (
+            MatchId(platform=platform, signal_id=signal, token=token)
+            for signal, token in given.items()
+        ),
+        ignore_conflicts=True,  # given before, and then the same
+    )
+    return given
+
+
+def keyed(what: str, person: bytes) -> str:
+    """A keyed hash of ours in hex, 128 bits: nobody else can make it up."""
     secret = blake2b(settings.MATCH_ID_KEY.encode(), person=b"match-id-key").digest()
-    named = f"{key.platform_id}:{hit.signal.pk}".encode()
-    return blake2b(named, digest_size=16, key=secret, person=b"match-id").hexdigest()
+    return blake2b(what.encode(), digest_size=16, key=secret, person=person).hexdigest()
+
+
+def _match_id(platform: Platform, signal: int) -> str:
+    """See MatchId: the same for the same platform and signal, and a riddle to others."""
+    return keyed(f"{platform.pk}:{signal}", b"match-id")

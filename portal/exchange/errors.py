@@ -32,7 +32,7 @@ SENTENCES = {
     "not_acceptable": ("not_acceptable", "We answer in JSON only."),
     "not_found": ("not_found", "There is nothing at this address."),
 }
-STATUSES = {"unknown_match": 404, "too_large": 413}
+STATUSES = {"unknown_match": 404, "cursor_lost": 410, "too_large": 413}
 
 
 class TooLarge(exceptions.APIException):

@@ -18,6 +18,7 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         LOOKUP = "lookup", _("ask whether pictures are known")
         FEEDBACK = "feedback", _("tell what was done about a match")
+        FEED = "feed", _("read the signals that people share with it")
 
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="api_keys")
     prefix = models.CharField(max_length=12, unique=True)

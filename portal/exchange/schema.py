@@ -14,6 +14,8 @@ from rest_framework.renderers import BaseRenderer
 from portal.exchange.serializers import (
     FeedbackGiven,
     FeedbackTaken,
+    FeedPage,
+    FeedQuestion,
     LookupQuestions,
     LookupResults,
     Problem,
@@ -37,10 +39,12 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 FAILURES = {
     400: "The question cannot be asked: `malformed`, `not_a_signal` (its place is named), "
-    "`one_question`, `nothing_asked`, `too_many`, `invalid`, or why a file is no picture.",
+    "`one_question`, `nothing_asked`, `too_many`, `invalid`, `bad_cursor`, or why a file is "
+    "no picture.",
     401: "`no_key` or `bad_key`.",
     403: "`wrong_scope`: the key may not do this.",
     404: "`unknown_match`: no match of this platform has this id, or not any longer.",
+    410: "`cursor_lost`: start again without a cursor, and forget what does not come again.",
     413: "`too_large`.",
     415: "`unsupported_media_type`.",
     429: "`throttled`: wait as many seconds as `Retry-After` says.",
@@ -52,6 +56,10 @@ def _failures(*statuses: int) -> dict[int, OpenApiResponse]:
         status: OpenApiResponse(Problem, description=FAILURES[status])
         for status in statuses
     }
+
+
+def _cursor(place: int) -> str:
+    return f"{place:016x}" + "5b1f0c2e9d8a4763" * 2
 
 
 _PDQ = "a8f6" * 16
@@ -94,6 +102,50 @@ LOOKUPS: dict[str, Any] = {
         OpenApiExample(
             "One match",
             value={"results": [{"matches": [_MATCH]}]},
+            response_only=True,
+            status_codes=["200"],
+        ),
+    ],
+}
+FEED: dict[str, Any] = {
+    "operation_id": "feed",
+    "summary": "Read the signals to watch for, and what to forget again",
+    "description": (
+        "Entries in the order in which they changed, each signal once, as it is now. Ask "
+        "with the `next` of the last answer: that says that all before it has arrived, and "
+        "the person whose picture it is sees when you were told to forget it and when you "
+        "confirmed. A signal that is `withdrawn` is to be forgotten at once; keep its value "
+        "only if another entry of yours has the same. Only signals whose owner agreed to "
+        "share with you are here. Needs the scope `feed`."
+    ),
+    "parameters": [FeedQuestion],
+    "responses": {200: FeedPage, **_failures(400, 401, 403, 410, 429)},
+    "examples": [
+        OpenApiExample(
+            "One to watch for, one to forget",
+            value={
+                "entries": [
+                    {
+                        "cursor": _cursor(7),
+                        "match_id": _MATCH["match_id"],
+                        "type": "pdq",
+                        "value": _PDQ,
+                        "version": "pdq-1",
+                        "quality": 100,
+                        "state": "active",
+                    },
+                    {
+                        "cursor": _cursor(8),
+                        "match_id": "0e4d7b9c5a1f4c7e8b2d6a3f1c0e9d8b",
+                        "type": "sha256",
+                        "value": "9c1e" * 16,
+                        "version": "sha256-1",
+                        "quality": None,
+                        "state": "withdrawn",
+                    },
+                ],
+                "next": _cursor(8),
+            },
             response_only=True,
             status_codes=["200"],
         ),

@@ -110,6 +110,18 @@ class UploadedPicture(serializers.Serializer[Any]):
         return bytes(self.validated_data["picture"].read())
 
 
+class FeedQuestion(serializers.Serializer[Any]):
+    """Where to go on in the feed, and how much to send."""
+
+    after = serializers.RegexField(
+        r"\A[0-9a-f]{48}\Z",
+        default="",
+        help_text="The `next` of the last answer; without it, from the beginning.",
+        error_messages={"invalid": "A cursor is 48 hexadecimal digits in lower case."},
+    )
+    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=MOST)
+
+
 class FeedbackGiven(serializers.Serializer[Any]):
     """What a platform did about one match."""
 
@@ -141,6 +153,27 @@ class LookupResults(serializers.Serializer[Any]):
     """One result for each question, in the order asked."""
 
     results = Result(many=True)
+
+
+class FeedEntry(serializers.Serializer[Any]):
+    """One signal as it is now: to be watched for, or to be forgotten."""
+
+    cursor = serializers.CharField(help_text="Its place: sorts as the feed does.")
+    match_id = serializers.CharField(help_text="Your own id of it, for feedback.")
+    type = serializers.CharField()
+    value = serializers.CharField(help_text="Lower-case hex.")
+    version = serializers.CharField(help_text="Of the program that made the hash.")
+    quality = serializers.IntegerField(
+        allow_null=True, help_text="0 to 100, of types that have one."
+    )
+    state = serializers.ChoiceField(["active", "withdrawn"])
+
+
+class FeedPage(serializers.Serializer[Any]):
+    """Entries in order, and the cursor to ask with next."""
+
+    entries = FeedEntry(many=True)
+    next = serializers.CharField()
 
 
 class FeedbackTaken(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ from portal.exchange import views
 app_name = "exchange"
 urlpatterns = [
     path("v1/lookups", views.Lookups.as_view(), name="lookups"),
+    path("v1/feed", views.Feeds.as_view(), name="feed"),
     path("v1/feedback", views.Feedbacks.as_view(), name="feedback"),
     path("v1/status", views.StatusView.as_view(), name="status"),
     path("schema/", views.Schema.as_view(), name="schema"),

@@ -26,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.exchange import actions, errors, schema
+from portal.exchange import actions, errors, feed, schema
 from portal.exchange.models import ApiKey, Feedback
 from portal.exchange.parsers import BoundedJSONParser
 from portal.exchange.reading import operations
@@ -35,6 +35,8 @@ from portal.exchange.serializers import (
     MOST_SIGNALS,
     FeedbackGiven,
     FeedbackTaken,
+    FeedPage,
+    FeedQuestion,
     LookupQuestions,
     LookupResults,
     Status,
@@ -80,6 +82,16 @@ class Lookups(Plain):
             told = actions.lookup(self.key, asked.questions())
         results = [{"matches": matches} for matches in told]
         return Response(LookupResults({"results": results}).data)
+
+
+class Feeds(Plain):
+    scope = ApiKey.Scope.FEED
+
+    @extend_schema(**schema.FEED)
+    def get(self, request: Request) -> Response:
+        asked = FeedQuestion(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(FeedPage(feed.read(self.key, **asked.validated_data)).data)
 
 
 class Feedbacks(Plain):

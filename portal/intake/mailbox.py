@@ -15,6 +15,7 @@ from django.views.decorators.http import (
 from portal.accounts.pacing import Bucket
 from portal.cases import actions
 from portal.cases.models import Case, Consent
+from portal.intake.acknowledged import who_was_told
 from portal.intake.forms import PassphraseForm
 from portal.intake.status import status_of
 
@@ -61,7 +62,8 @@ def enter(request: HttpRequest) -> HttpResponse:
 @with_case
 def status(request: HttpRequest, case: Case) -> HttpResponse:
     if case.is_withdrawn:
-        return render(request, "intake/withdrawn.html", {"case": case})
+        ended = {"case": case, "recipients": who_was_told(case)}
+        return render(request, "intake/withdrawn.html", ended)
     return render(request, "intake/status.html", {"status": status_of(case)})
 
 
@@ -74,16 +76,6 @@ def consents(request: HttpRequest, case: Case) -> HttpResponse:
         given = request.POST.get("given") == "1"
         change = actions.give_consent if given else actions.revoke_consent
         change(case, Consent.Kind(kind))
-    return redirect("intake:status")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@with_case
-def withdraw(request: HttpRequest, case: Case) -> HttpResponse:
-    if request.method == "POST":
-        actions.withdraw_case(case)
-    elif not case.is_withdrawn:
-        return render(request, "intake/withdraw.html")
     return redirect("intake:status")
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.intake import mailbox, views
+from portal.intake import ending, mailbox, views
 
 app_name = "intake"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("case/", mailbox.enter, name="case"),
     path("case/status/", mailbox.status, name="status"),
     path("case/consents/", mailbox.consents, name="consents"),
-    path("case/withdraw/", mailbox.withdraw, name="withdraw"),
+    path("case/withdraw/", ending.withdraw, name="withdraw"),
     path("case/leave/", mailbox.leave, name="leave"),
     path("exit/", views.leave_site, name="exit"),
     path("languages/", views.languages, name="languages"),

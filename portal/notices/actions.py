@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.actions import audit
 from portal.accounts.models import Organisation, User
 from portal.cases.actions import record_event
+from portal.cases.ending import require_applied
 from portal.cases.models import Case, Consent
 from portal.notices import compose, deadlines
 from portal.notices.channels import channel
@@ -54,10 +55,10 @@ def draft(
     Raises NoticeError.
     """
     organisation = _organisation_of(worker)
-    _require_wanted(sighting)
     recipient = recipient or sighting.platform
     if recipient is None:
         raise NoticeError(_("Nobody knows yet which platform answers for this copy."))
+    _require_wanted(sighting, recipient)
     rule = _rule(rule_id)
     if reason := rule.refusal(recipient, timezone.now().date()):
         raise NoticeError(reason)
@@ -112,7 +113,7 @@ def approve(notice: Notice, worker: User) -> Notice:
     _organisation_of(worker)
     if worker.pk == notice.drafted_by_id:
         raise NoticeError(_("Another person than the drafter must approve a notice."))
-    _require_wanted(notice.sighting)
+    _require_wanted(notice.sighting, notice.recipient)
     if found := problems(notice):
         raise NoticeError(_("This notice cannot be sent yet."), found)
     as_read = Q(state=State.DRAFT, drafted_by=notice.drafted_by_id, body=notice.body)
@@ -145,8 +146,10 @@ def deliver(notice: Notice) -> None:
     """
     if notice.state != State.SENDING:
         raise ValueError("Claim the notice first: only one worker may send it.")
-    wanted = Case.objects.consenting(Consent.Kind.NOTICES).filter(pk=notice.case_id)
-    if not wanted.exists():
+    require_applied()
+    case = Case.objects.get(pk=notice.case_id)
+    to = notice.recipient.kind
+    if case.is_withdrawn or not case.consents_to(Consent.Kind.NOTICES, to):
         _drop(notice)
         return
     if notice.attempts > MAX_ATTEMPTS:
@@ -189,13 +192,17 @@ def _organisation_of(worker: User) -> Organisation:
     return worker.organisation
 
 
-def _require_wanted(sighting: Sighting) -> None:
+def _require_wanted(sighting: Sighting, recipient: Platform) -> None:
     """The victim still wants it, and a person confirmed the copy. Raises NoticeError."""
     sighting.refresh_from_db()
     if sighting.case.is_withdrawn:
         raise NoticeError(_("The victim withdrew this case."))
     if not sighting.case.consents_to(Consent.Kind.NOTICES):
         raise NoticeError(_("The victim did not agree to removal requests."))
+    if not sighting.case.consents_to(Consent.Kind.NOTICES, recipient.kind):
+        raise NoticeError(
+            _("The victim did not agree to requests to such a recipient.")
+        )
     if sighting.decision != Sighting.Decision.CONFIRMED:
         raise NoticeError(_("Nobody has confirmed this copy yet."))
 

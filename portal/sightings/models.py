@@ -217,6 +217,7 @@ class Alert(models.Model):
         SPREADING = "spreading", _("copies are growing fast")
         RETURNED = "returned", _("a removed copy is back")
         OVERDUE = "overdue", _("a deadline passed and the copy is still there")
+        REVIEW = "review", _("look at this case again: is it still needed?")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=20, choices=Kind)

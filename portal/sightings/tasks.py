@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, rechecking, strays, visiting
+from portal.sightings import actions, ending, rechecking, strays, visiting
 from portal.sightings.models import Sighting, Source
 
 
@@ -77,6 +77,12 @@ def sweep_observations() -> None:
 def sweep_evidence() -> None:
     strays.release_forgotten()
     strays.discard_strays()
+
+
+@shared_task
+def sweep_ended() -> None:
+    ending.drop_captures()
+    ending.ask_for_reviews()
 
 
 def _assess_soon(sightings: list[Sighting] | QuerySet[Sighting]) -> None:

@@ -18,7 +18,9 @@ SUITES = (
     "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
     "tests/exchange/test_feedback.py tests/journeys/test_report_to_notice.py "
     "tests/journeys/test_crawl_to_sighting.py tests/journeys/test_lookup.py "
-    "tests/journeys/test_withdrawal.py tests/services/test_concurrency.py"
+    "tests/journeys/test_withdrawal.py tests/services/test_concurrency.py "
+    "tests/services/test_feed_at_once.py tests/exchange/test_feed.py "
+    "tests/services/test_withdrawal_everywhere.py"
 )
 GUARDS = "--import-mode=importlib --disable-socket --allow-hosts=127.0.0.1,::1"
 

@@ -14,11 +14,13 @@ class Command(BaseCommand):
     help = "Give a platform a key to the exchange. Two different people must agree."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        every = ",".join(ApiKey.Scope.values)
+        every = ", ".join(ApiKey.Scope.values)
         parser.add_argument(
             "platform", help="name of the platform, as in the directory"
         )
-        parser.add_argument("--scopes", default=every, help=f"of {every}")
+        # The feed is a list of signals: it is given to whoever asks for it by name.
+        usual = f"{ApiKey.Scope.LOOKUP},{ApiKey.Scope.FEEDBACK}"
+        parser.add_argument("--scopes", default=usual, help=f"of {every}")
         parser.add_argument("--issued-by", required=True, metavar="USER")
         parser.add_argument("--approved-by", required=True, metavar="USER")
 
