@@ -226,7 +226,6 @@ HELD_LIFETIME = timedelta(hours=env.number("HELD_HOURS", 24))
 # -- retention -------------------------------------------------------------------------
 REVIEW_AFTER = timedelta(days=env.number("REVIEW_DAYS", 90))
 DELETE_AFTER = timedelta(days=env.number("DELETE_DAYS", 365))
-DRAFT_LIFETIME = timedelta(hours=env.number("DRAFT_HOURS", 24))  # a report begun
 # Endings of cases, for a database that comes back from a backup. Keep it out of backups.
 TOMBSTONES = Path(env.text("TOMBSTONES", str(VAR / "tombstones")))
 

@@ -28,6 +28,7 @@ from portal.cases.models import (
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
 RECEIPT_LIFETIME = timedelta(minutes=10)
+DRAFT_LIFETIME = timedelta(hours=24)  # without a touch; the pages promise it
 Claims = Sequence[Mapping[str, object]]  # of one exhibit: {"type", "value", "quality"}
 
 
@@ -228,7 +229,7 @@ def forget_receipts() -> int:
 
 def forget_drafts() -> int:
     """Delete reports that were begun and left alone for longer than we promised."""
-    due = Draft.objects.filter(touched_at__lt=coarse_now() - settings.DRAFT_LIFETIME)
+    due = Draft.objects.filter(touched_at__lt=coarse_now() - DRAFT_LIFETIME)
     return due.delete()[0]
 
 

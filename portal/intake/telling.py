@@ -14,7 +14,7 @@ from portal.cases.models import Consent
 from portal.intake import contact
 from portal.intake.addresses import Address
 from portal.intake.claims import Claim, Hash
-from portal.intake.consents import CONSENTS
+from portal.intake.consents import CONSENTS, RECIPIENTS, platforms
 from portal.intake.contact import CHANNELS, Contact
 from portal.intake.drafts import Answers
 from portal.intake.questions import STEPS
@@ -63,8 +63,14 @@ class Telling:
         return [FEARS[code] for code in self.fears]
 
     @property
-    def allowed_in_words(self) -> list[str | Promise]:
-        return [CONSENTS[kind][0] for kind in self.scopes]
+    def allowed_in_words(self) -> list[tuple[str | Promise, list[str | Promise]]]:
+        """Each consent that was given, and to whom alone it reaches, if it is limited."""
+        names: dict[str, str | Promise] = dict(platforms())
+        names |= {kind.value: words for kind, words in RECIPIENTS.items()}
+        return [
+            (CONSENTS[kind][0], [names[name] for name in scope if name in names])
+            for kind, scope in self.scopes.items()
+        ]
 
     @property
     def channel_in_words(self) -> str | Promise:

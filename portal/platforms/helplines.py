@@ -84,7 +84,7 @@ HELPLINES = (
         _("Finds somebody in your country who talks or writes with young people."),
         "https://issuu.com/chi-childhelplineinternational/docs/"
         "the_role_of_child_helplines_in_ending_domestic_vio",
-        under_18=True,
+        young_too=True,
     ),
     Helpline(
         EVERYWHERE,
