@@ -16,7 +16,7 @@ from portal.sightings.models import Sighting, Source
 from tests.browser.conftest import Visitor, keep_session
 from tests.desk.scene import POSTED, a_case, a_copy, a_draft
 
-OPEN = ["/", "/report/", "/report/adult/", "/report/young/", "/case/", "/languages/"]
+OPEN = ["/", "/report/", "/case/", "/languages/"]  # the report: test_report.py
 SCHEMES = ["light", "dark"]
 Opens = Callable[..., Visitor]
 
