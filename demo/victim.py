@@ -37,6 +37,21 @@ def file_report(victim: Browser, picture: bytes, urls: str) -> str:
     raise DemoError(f"The report was not taken (answer {received.status}).")
 
 
+def upload_picture(victim: Browser, passphrase: str, picture: bytes) -> None:
+    """The second step that nobody has to take: the picture itself, into the open case.
+
+    Raises DemoError.
+    """
+    opened = victim.send(victim.open("/case/"), "/case/", {"passphrase": passphrase})
+    if opened.url != "/case/status/":
+        raise DemoError("The passphrase did not open the case.")
+    path = "/case/upload/"
+    agreed = victim.send(victim.open(path), path, {"adult": "on", "keep": "on"})
+    files = [("pictures", ("picture.jpg", picture, "image/jpeg"))]
+    if victim.send(agreed, path, {"send": "1"}, files).said("//*[@role='alert']"):
+        raise DemoError("The picture was not taken.")
+
+
 def codes_of(picture: bytes) -> str:
     """The field `claims`, as the page of the third step writes it."""
     made = {made.type: made for made in tracker.hash_picture(tracker.decode(picture))}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from portal.accounts.models import User
@@ -16,7 +17,13 @@ from portal.cases.models import Report
 from portal.celery import app
 from portal.intake.questions import STEPS
 from tests import drawing
-from tests.intake.reporting import answers, claims_of, passphrase_in, token_in
+from tests.intake.reporting import (
+    TOKEN,
+    answers,
+    claims_of,
+    passphrase_in,
+    token_in,
+)
 from tests.journeys.quiet import Listener
 from tests.loopback_sites import Site, serve
 
@@ -64,6 +71,18 @@ class Victim:
         )
         self.passphrase = passphrase_in(self.sends())
         self.logs.plant(self.passphrase, *pictures)
+
+    def uploads(self, *pictures: bytes) -> None:
+        """The second step, in the open mailbox: the pictures themselves."""
+        self.sees()
+        asked = TOKEN.search(self.client.get("/case/upload/").content.decode())
+        assert asked
+        agreed = {"token": asked[1], "adult": "on", "keep": "on"}
+        files = [SimpleUploadedFile("p.jpg", data, "image/jpeg") for data in pictures]
+        sent = agreed | {"send": "1", "pictures": files}
+        answer = self.client.post("/case/upload/", sent)
+        assert answer.status_code == 302, answer.content.decode()
+        self.logs.plant(asked[1], *pictures)
 
     def fills(self, **steps: Mapping[str, object]) -> None:
         """Answer the steps of the report, up to the last page."""
