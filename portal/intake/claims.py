@@ -83,7 +83,9 @@ def _claim(item: Any) -> Claim:
     kind, digest = item.get("kind"), item.get("sha256")
     if kind not in KINDS:
         raise _broken()
-    if digest is not None and not (isinstance(digest, str) and DIGEST.fullmatch(digest)):
+    if digest is not None and not (
+        isinstance(digest, str) and DIGEST.fullmatch(digest)
+    ):
         raise _broken()
     pdq = _hashes(item.get("pdq", []), MOST_FORMS)
     frames = _hashes(item.get("frames", []), MOST_FRAMES)

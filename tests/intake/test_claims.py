@@ -1,3 +1,4 @@
+import contextlib
 import json
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_what_is_no_list_is_refused(text: str) -> None:
 
 
 def test_more_than_ten_are_counted_for_the_person() -> None:
-    with pytest.raises(ClaimError, match="You chose 11 pictures. We can take 10"):
+    with pytest.raises(ClaimError, match=r"You chose 11 pictures\. We can take 10"):
         parsed(*[a_picture()] * 11)
 
 
@@ -129,7 +130,5 @@ JSON = st.recursive(
 
 @given(st.text() | JSON.map(json.dumps))
 def test_nothing_that_a_stranger_writes_is_a_surprise(text: str) -> None:
-    try:
+    with contextlib.suppress(ClaimError):
         assert isinstance(parse_claims(text), list)
-    except ClaimError as error:
-        assert str(error)

@@ -14,8 +14,7 @@ TEMPLATES = sorted(
 NAMES = {"Take It Down", "Report Remove", "English · 中文 · 한국어", "HTTP", "×"}
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}
 TRANSLATED = re.compile(
-    r"{%\s*blocktrans.*?endblocktrans\s*%}|{#.*?#}|{%\s*comment.*?endcomment\s*%}"
-    r"|{% block page %}.*?{% endblock %}"
+    r"{%\s*blocktrans.*?endblocktrans\s*%}|{#.*?#}|{% block page %}.*?{% endblock %}"
     r"|<(code|pre)\b.*?</\1>",  # what machines read
     re.DOTALL,
 )

@@ -25,7 +25,7 @@ function claim({ kind, sha256, pdq, frames }, most) {
 export function readClaims(text) {
   try {
     const items = JSON.parse(text || "[]");
-    return Array.isArray(items) ? items : [];
+    return items.filter(({ pdq, frames }) => Array.isArray(pdq) && Array.isArray(frames));
   } catch {
     return [];
   }

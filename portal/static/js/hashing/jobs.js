@@ -1,6 +1,6 @@
 // What can be asked of a worker, or done by the page itself where there is none.
 
-import { hashFrame, hashPicture } from "./picture.js";
+import { hashFrame, hashPicture } from "./image.js";
 import { sha256 } from "./sha256.js";
 
 export const JOBS = { picture: hashPicture, frame: hashFrame, digest: sha256 };

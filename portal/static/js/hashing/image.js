@@ -127,9 +127,9 @@ async function eightForms({ grey, width, height }, { pause }) {
   const mirrored = (levels) => levels.map((_, at) => levels[at + width - 1 - 2 * (at % width)]);
   const turned = grey.slice().reverse();
   const passes = [];
-  for (const levels of [grey, mirrored(grey), mirrored(turned), turned]) {
-    passes.push(pdq(levels, width, height));
+  for (const flip of [() => grey, () => mirrored(grey), () => mirrored(turned), () => turned]) {
     await pause();
+    passes.push(pdq(flip(), width, height));
   }
   const { quality } = passes[0];
   const values = passes.flatMap(({ value, transposed }) => [value, transposed]);
