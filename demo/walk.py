@@ -27,8 +27,8 @@ from demo.places import (
     shown,
     wait,
 )
+from demo.victim import file_report
 
-CONSENTS = ["matching", "sharing", "notices", "evidence"]
 RULE = "us-take-it-down"
 NOTICED = "fediverse"  # the site whose copy is written about
 SETTLED = 8  # seconds without a new copy
@@ -69,22 +69,11 @@ class Walk:
         wait(lambda: self._looked_at("gallery"), "The gallery was not crawled.")
 
     def report(self) -> None:
-        """What a victim does: the form, one picture, one address, four consents."""
+        """A victim files a report in its steps; the picture stays on their device."""
         known = set(self._cases())
         picture = httpx.get(self.run["original"], timeout=60).content
         victim = self.stack.enter_context(Browser(self.places.portal))
-        form = victim.open("/report/adult/")
-        fields: dict[str, str | list[str]] = {
-            "adult": "on",
-            "urls": self.run["reported"],
-            "details": "Somebody posts this picture again and again.",
-            "consents": CONSENTS,
-        }
-        files = [("pictures", ("picture.jpg", picture, "image/jpeg"))]
-        received = victim.send(form, form.url, fields, files)
-        self.passphrase = received.said("//output[@id='passphrase']")
-        if not self.passphrase:
-            raise DemoError(f"The report was not taken (answer {received.status}).")
+        self.passphrase = file_report(victim, picture, self.run["reported"])
         self.case = next(path for path in self._cases() if path not in known)
 
     def look(self) -> None:
@@ -220,7 +209,7 @@ STEPS: list[tuple[str, Callable[[Walk], None]]] = [
     ("The operator's rows are made", Walk.seed),
     ("Wren and Stella log in to the desk", Walk.log_in),
     ("The gallery is crawled; nobody has reported anything yet", Walk.await_first_look),
-    ("A report is filed through the form", Walk.report),
+    ("A report is filed in its steps; the picture stays on the device", Walk.report),
     ("The other sites are crawled, and copies are found", Walk.look),
     ("Wren looks at every copy and decides", Walk.judge),
     ("Wren drafts a notice, Stella approves it, it is sent", Walk.write),

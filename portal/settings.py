@@ -298,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
         # Days are what counts, but the scheduler's clock starts anew with each start.
         ("retention", "portal.cases.tasks.sweep_retention", 3600),
         ("ended", "portal.sightings.tasks.sweep_ended", 60),
+        ("drafts", "portal.cases.tasks.sweep_drafts", 600),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

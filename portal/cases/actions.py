@@ -17,6 +17,7 @@ from portal.cases.keys import CaseKey
 from portal.cases.models import (
     Case,
     Consent,
+    Draft,
     Event,
     Exhibit,
     Message,
@@ -27,6 +28,7 @@ from portal.cases.models import (
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
 RECEIPT_LIFETIME = timedelta(minutes=10)
+DRAFT_LIFETIME = timedelta(hours=24)  # without a touch; the pages promise it
 Claims = Sequence[Mapping[str, object]]  # of one exhibit: {"type", "value", "quality"}
 
 
@@ -77,6 +79,11 @@ def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
         case.save(update_fields=["contact"])
     record_event(case, "received")
     return Receipt(report, passphrase)
+
+
+def receipt_again(token: str) -> Receipt | None:
+    """What was answered to this token, if a report came with it before."""
+    return _receipt_of(token)
 
 
 @transaction.atomic
@@ -233,6 +240,12 @@ def forget_receipts() -> int:
     """Forget passphrases whose moment to be shown again is over."""
     due = Report.objects.filter(receipt_until__lt=timezone.now())
     return due.update(receipt=b"", receipt_until=None)
+
+
+def forget_drafts() -> int:
+    """Delete reports that were begun and left alone for longer than we promised."""
+    due = Draft.objects.filter(touched_at__lt=coarse_now() - DRAFT_LIFETIME)
+    return due.delete()[0]
 
 
 def opened(passphrase: str) -> Opened:

@@ -20,3 +20,8 @@ def sweep_endings() -> None:
 def sweep_retention() -> None:
     for decision in retention.decisions():
         ending.carry_out(decision)
+
+
+@shared_task
+def sweep_drafts() -> None:
+    actions.forget_drafts()

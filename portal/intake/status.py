@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.cases import events
 from portal.cases.models import Case, Consent, Exhibit
-from portal.intake.forms import CONSENTS
+from portal.intake.consents import CONSENTS
 from portal.notices.models import Notice
 from portal.sightings.models import Sighting
 

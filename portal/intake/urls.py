@@ -1,13 +1,20 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from portal.intake import ending, mailbox, views
+from portal.intake import ending, mailbox, report, views
+from portal.intake.questions import STEPS
 
 app_name = "intake"
 urlpatterns = [
     path("", views.home, name="home"),
     path("report/", views.age, name="report"),
-    path("report/adult/", views.adult, name="adult"),
     path("report/young/", views.young, name="young"),
+    path("report/helping/", views.helping, name="helping"),
+    re_path(f"^report/(?P<name>{'|'.join(STEPS)})/$", report.step, name="step"),
+    path("report/where/seen/", report.seen, name="seen"),
+    path("report/review/", report.review, name="review"),
+    path("report/stop/", report.stop, name="stop"),
+    path("report/leave/", report.leave, name="stopped"),
+    path("report/continue/", report.come_back, name="come_back"),
     path("case/", mailbox.enter, name="case"),
     path("case/status/", mailbox.status, name="status"),
     path("case/consents/", mailbox.consents, name="consents"),

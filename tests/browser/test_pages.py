@@ -17,7 +17,7 @@ from tests.browser.conftest import Visitor, keep_session
 from tests.conftest import signs_in
 from tests.desk.scene import POSTED, a_case, a_copy, a_draft
 
-OPEN = ["/", "/report/", "/report/adult/", "/report/young/", "/case/", "/languages/"]
+OPEN = ["/", "/report/", "/case/", "/languages/"]  # the report: test_report.py
 SCHEMES = ["light", "dark"]
 Opens = Callable[..., Visitor]
 

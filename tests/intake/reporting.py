@@ -1,26 +1,56 @@
-"""A victim at the report form, and what their browser sends."""
+"""A victim at the report's pages, and what their browser sends."""
 
+import json
 import re
+from collections.abc import Mapping
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+import tracker
 from tests import drawing
 
 TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
 SHOWN = re.compile(r'id="passphrase"[^>]*>([^<]+)<')
+ADDRESS = "https://chirp.example/1"
 
 
-def a_picture(name: str = "p.jpg", data: bytes | None = None) -> SimpleUploadedFile:
-    drawn = drawing.encode(drawing.landscape(1), "JPEG") if data is None else data
-    return SimpleUploadedFile(name, drawn, "image/jpeg")
+def a_claim(picture: bytes) -> dict[str, object]:
+    """What a device sends of one picture that stays with it: its codes."""
+    hashed = {s.type: s for s in tracker.hash_picture(tracker.decode(picture))}
+    pdq = hashed["pdq"]
+    return {
+        "kind": "picture",
+        "sha256": hashed["sha256"].value,
+        "pdq": [{"value": pdq.value, "quality": pdq.quality}],
+        "frames": [],
+    }
 
 
-def a_form(client: Client, **over: object) -> dict[str, object]:
-    """What a filled form sends: one address, everything else left alone."""
-    token = TOKEN.search(client.get("/report/adult/").content.decode())
+def claims_of(*pictures: bytes) -> str:
+    drawn = pictures or (drawing.encode(drawing.landscape(1), "JPEG"),)
+    return json.dumps([a_claim(picture) for picture in drawn])
+
+
+def answers(client: Client, **steps: Mapping[str, object]) -> None:
+    """Answer these steps, after the age question; each goes on to the next page."""
+    told: dict[str, Mapping[str, object]] = {"what": {}, **steps}
+    for name, typed in told.items():
+        sent = {"adult": "on", **typed} if name == "what" else typed
+        answer = client.post(f"/report/{name}/", {**sent, "go": "next"})
+        assert answer.status_code == 302, answer.content.decode()
+
+
+def token_in(client: Client) -> str:
+    token = TOKEN.search(client.get("/report/review/").content.decode())
     assert token
-    return {"token": token[1], "adult": "on", "urls": "https://chirp.example/1"} | over
+    return token[1]
+
+
+def sends(client: Client, **steps: Mapping[str, object]) -> str:
+    """File a report and return its passphrase; with nothing else, one address."""
+    answers(client, **(steps or {"where": {"urls": ADDRESS}}))
+    answer = client.post("/report/review/", {"token": token_in(client)})
+    return passphrase_in(answer.content)
 
 
 def passphrase_in(page: bytes) -> str:

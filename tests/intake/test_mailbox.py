@@ -10,7 +10,7 @@ from portal.cases.models import Case, Consent
 from portal.sightings import actions as sightings
 from portal.sightings.models import Sighting
 from tests.desk.scene import a_case, a_copy, a_draft
-from tests.intake.reporting import a_form, passphrase_in
+from tests.intake.reporting import sends
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def opens(client: Client, case: Case) -> str:
 
 @pytest.fixture
 def passphrase(client: Client) -> str:
-    return passphrase_in(client.post("/report/adult/", a_form(client)).content)
+    return sends(client)
 
 
 def test_the_words_open_the_case_however_they_are_typed(

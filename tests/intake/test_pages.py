@@ -4,8 +4,18 @@ import pytest
 from django.test import Client
 
 from portal.middleware import CSP
+from portal.platforms.helplines import EMERGENCY
 
-OPEN = ["/", "/report/", "/report/adult/", "/report/young/", "/case/", "/languages/"]
+OPEN = [
+    "/",
+    "/report/",
+    "/report/helping/",
+    "/report/young/",
+    "/report/what/",
+    "/report/continue/",
+    "/case/",
+    "/languages/",
+]
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +36,9 @@ def test_a_page_is_small_neutral_and_guarded(client: Client, path: str) -> None:
     assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*src=)", page)
 
 
-@pytest.mark.parametrize("path", ["/", "/report/", "/report/young/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/report/", "/report/young/", "/report/helping/"]
+)
 def test_no_cookie_before_it_is_needed(client: Client, path: str) -> None:
     assert not client.get(path).cookies
 
@@ -39,17 +51,55 @@ def test_the_first_page_says_what_this_is_and_offers_two_ways(client: Client) ->
     assert "What we can see, and what we cannot" in page
 
 
-def test_the_page_for_minors_has_no_way_to_send_anything(client: Client) -> None:
-    page = client.get("/report/young/").content.decode()
-    assert "<form" not in page
-    assert "<input" not in page
+@pytest.mark.parametrize("country", ["", *EMERGENCY, "XX", "<b>", "\x00", "kr"])
+def test_the_page_for_minors_has_no_way_to_send_anything(
+    client: Client, country: str
+) -> None:
+    page = client.get("/report/young/", {"country": country}).content.decode()
+    for control in [
+        "<form",
+        "<input",
+        "<button",
+        "<textarea",
+        "<select",
+        "<script src=",
+    ]:
+        assert control not in page
     assert "takeitdown.ncmec.org" in page
-    assert "Report Remove" in page
     assert client.post("/report/young/").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("country", "named"),
+    [
+        ("GB", ["Report Remove", "Childline", "0800 1111", "Call 999"]),
+        ("KR", ["1388", "1366", "Call 112"]),
+        ("CN", ["12355", "12377", "Call 110"]),
+        ("US", ["CyberTipline", "Call 911"]),
+    ],
+)
+def test_a_minor_is_led_to_the_help_of_a_country(
+    client: Client, country: str, named: list[str]
+) -> None:
+    page = client.get("/report/young/", {"country": country}).content.decode()
+    for words in named:
+        assert words in page
+    assert "StopNCII" not in page, "it is for adults"
+
+
+def test_the_first_question_is_about_age_and_only_adults_come_to_the_form(
+    client: Client,
+) -> None:
+    page = client.get("/report/").content.decode()
+    assert page.count('href="/report/young/"') == 2
+    assert 'href="/report/what/"' in page
+    assert 'href="/report/helping/"' in page
+    assert "<input" not in page
+    assert "<input" not in client.get("/report/helping/").content.decode()
+
+
 def test_leaving_forgets_the_visitor_and_shows_something_else(client: Client) -> None:
-    client.get("/report/adult/")
+    client.get("/report/what/")
     session = client.session
     session["case"] = 1
     session.save()
@@ -68,7 +118,7 @@ def test_a_page_that_is_not_there_is_plain(client: Client) -> None:
 
 def test_a_form_without_its_cookie_is_refused_in_plain_words() -> None:
     strict = Client(enforce_csrf_checks=True)
-    for path in ["/report/adult/", "/case/", "/languages/", "/desk/login/"]:
+    for path in ["/report/what/", "/case/", "/languages/", "/desk/login/"]:
         answer = strict.post(path, {"passphrase": "secret words"})
         assert answer.status_code in {403, 405}
         if answer.status_code == 403:

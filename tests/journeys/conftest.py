@@ -5,8 +5,7 @@ crawl runs in its real subprocess against a real site on loopback.
 """
 
 import html
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,14 +15,21 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.cases.models import Report
 from portal.celery import app
+from portal.intake.questions import STEPS
 from tests import drawing
 from tests.conftest import signs_in
+from tests.intake.reporting import (
+    TOKEN,
+    answers,
+    claims_of,
+    passphrase_in,
+    token_in,
+)
 from tests.journeys.quiet import Listener
 from tests.loopback_sites import Site, serve
 
-PASSPHRASE = re.compile(r'id="passphrase"[^>]*>([^<]+)<')
 DETAILS = "words of mine"
-TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
+CONSENTS = ("matching", "sharing", "notices", "evidence", "check")
 
 
 @pytest.fixture(autouse=True)
@@ -53,43 +59,61 @@ class Victim:
         self,
         picture: bytes | None,
         *,
-        more: Sequence[SimpleUploadedFile] = (),
+        more: Sequence[bytes] = (),
         urls: str = "",
-        consents: tuple[str, ...] = (
-            "matching",
-            "sharing",
-            "notices",
-            "evidence",
-            "check",
-        ),
+        consents: tuple[str, ...] = CONSENTS,
     ) -> None:
-        sent = self.fills(urls=urls, consents=list(consents), pictures=[*more])
-        if picture is not None:
-            own = SimpleUploadedFile("p.jpg", picture, "image/jpeg")
-            sent["pictures"] = [own, *more]
-        answer = self.client.post("/report/adult/", sent)
-        shown = PASSPHRASE.search(answer.content.decode())
-        assert shown, answer.content.decode()
-        self.passphrase = shown[1].strip()
-        self.logs.plant(self.passphrase, picture or b"")
+        """File a report through its steps. Pictures stay on the device: codes are sent."""
+        pictures = [*([picture] if picture else []), *more]
+        self.fills(
+            where={"urls": urls},
+            picture={"claims": claims_of(*pictures) if pictures else ""},
+            allow={"consents": list(consents)},
+        )
+        self.passphrase = passphrase_in(self.sends())
+        self.logs.plant(self.passphrase, *pictures)
 
-    def fills(self, **over: object) -> dict[str, object]:
-        """What the form sends, with a fresh one-time token."""
-        token = TOKEN.search(self.client.get("/report/adult/").content.decode())
-        assert token
-        self.logs.plant(token[1])
-        consents = ["matching", "sharing", "notices", "evidence"]
-        filled = {"adult": "on", "details": DETAILS, "consents": consents}
-        return {"token": token[1], **filled, **over}
+    def uploads(self, *pictures: bytes) -> None:
+        """The second step, in the open mailbox: the pictures themselves."""
+        self.sees()
+        asked = TOKEN.search(self.client.get("/case/upload/").content.decode())
+        assert asked
+        agreed = {"token": asked[1], "adult": "on", "keep": "on"}
+        files = [SimpleUploadedFile("p.jpg", data, "image/jpeg") for data in pictures]
+        sent = agreed | {"send": "1", "pictures": files}
+        answer = self.client.post("/case/upload/", sent)
+        assert answer.status_code == 302, answer.content.decode()
+        self.logs.plant(asked[1], *pictures)
 
-    def is_refused(self, **over: object) -> str:
-        """The page that says so, beside what was typed; nothing has been kept."""
+    def fills(self, **steps: Mapping[str, object]) -> None:
+        """Answer the steps of the report, up to the last page."""
+        told: dict[str, Mapping[str, object]] = {"fears": {"details": DETAILS}}
+        told["allow"] = {"consents": [*CONSENTS]}
+        answers(self.client, **(told | steps))
+        self.logs.plant(self.token(), self.client.cookies["draft"].value)
+
+    def token(self) -> str:
+        """The one-time token of the last page."""
+        return token_in(self.client)
+
+    def sends(self) -> bytes:
+        """Press “Send the report” on the last page."""
+        answer = self.client.post("/report/review/", {"token": self.token()})
+        assert answer.status_code == 200
+        return answer.content
+
+    def is_refused(self, **typed: object) -> str:
+        """The page of the step with these fields that says so; nothing can be sent."""
+        step = next(
+            name for name in STEPS if typed.keys() <= STEPS[name].base_fields.keys()
+        )
         before = Report.objects.count()
-        answer = self.client.post("/report/adult/", self.fills(**over))
+        self.fills()
+        answer = self.client.post(f"/report/{step}/", typed)
         page = html.unescape(answer.content.decode())
         assert answer.status_code == 200
-        assert "Nothing was sent yet" in page
-        assert str(over.get("details", DETAILS)) in page
+        assert "nothing was sent yet" in page
+        assert "Nothing was sent yet" in self.sends().decode()
         assert Report.objects.count() == before
         return page
 

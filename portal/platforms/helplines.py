@@ -1,6 +1,7 @@
 """Who can help, by country: data, each entry with where and when we read it.
 
-Before adding one, read its own page: whom it helps, what it costs, what it asks for.
+Before adding one, read its own page: whom it helps, what it costs, what it asks for. It
+knows no page that shows it.
 """
 
 from collections import defaultdict
@@ -37,8 +38,22 @@ class Helpline:
     source: str  # where we read it
     phone: str = ""
     under_18: bool = False  # for pictures of people under 18
+    young_too: bool = False  # helps people under 18 as well as others
     read_on: date = READ
 
+
+# Whom to call in danger. [M]: written from memory, to be read at the source before anybody
+# relies on it in a country that is new here.
+EMERGENCY = {
+    "AU": "000",
+    "CA": "911",
+    "CN": "110",
+    "FR": "112",
+    "GB": "999",
+    "IN": "112",
+    "KR": "112",
+    "US": "911",
+}
 
 HELPLINES = (
     Helpline(
@@ -64,6 +79,15 @@ HELPLINES = (
     ),
     Helpline(
         EVERYWHERE,
+        "Child Helpline International",
+        "https://childhelplineinternational.org/helplines/",
+        _("Finds somebody in your country who talks or writes with young people."),
+        "https://issuu.com/chi-childhelplineinternational/docs/"
+        "the_role_of_child_helplines_in_ending_domestic_vio",
+        young_too=True,
+    ),
+    Helpline(
+        EVERYWHERE,
         "INHOPE",
         "https://www.inhope.org/EN#hotlineReferral",
         _(
@@ -82,6 +106,7 @@ HELPLINES = (
             "there. You may leave out your name."
         ),
         "https://www.esafety.gov.au/report/image-based-abuse/making-a-report-faq",
+        young_too=True,
     ),
     Helpline(
         "CA",
@@ -101,6 +126,16 @@ HELPLINES = (
         _("Takes reports about sites and accounts in China."),
         "中国新闻网, 2023-05-11",
         phone="12377",
+        young_too=True,
+    ),
+    Helpline(
+        "CN",
+        "12355 青少年服务台",
+        "",
+        _("Talks with young people about what troubles them, and about the law."),
+        "中国新闻网广西, 2023-04-26",
+        phone="12355",
+        young_too=True,
     ),
     Helpline(
         "FR",
@@ -113,6 +148,7 @@ HELPLINES = (
         "https://mairie-villetaneuse.fr/actualites/"
         "le-3018-un-numero-gratuit-et-une-app-pour-les-victimes-de-cyberharcelement",
         phone="3018",
+        young_too=True,
     ),
     Helpline(
         "GB",
@@ -134,6 +170,15 @@ HELPLINES = (
         under_18=True,
     ),
     Helpline(
+        "GB",
+        "Childline",
+        "https://www.childline.org.uk/",
+        _("Somebody kind listens, day and night. For everybody under 19. It is free."),
+        "https://en.wikipedia.org/wiki/Childline",
+        phone="0800 1111",
+        young_too=True,
+    ),
+    Helpline(
         "IN",
         "National Cyber Crime Reporting Portal",
         "https://cybercrime.gov.in/",
@@ -142,6 +187,7 @@ HELPLINES = (
         ),
         "Lok Sabha, unstarred question 1988, 2025-03-11",
         phone="1930",
+        young_too=True,
     ),
     Helpline(
         "KR",
@@ -150,6 +196,16 @@ HELPLINES = (
         _("Day and night. Counselling, removal, and help with police and law."),
         "연합뉴스, 2025-04-16",
         phone="1366",
+        young_too=True,
+    ),
+    Helpline(
+        "KR",
+        "청소년전화 1388",
+        "https://www.1388.go.kr/",
+        _("Talks or writes with young people, every day and night."),
+        "프레시안, 2026-02-13",
+        phone="1388",
+        young_too=True,
     ),
     Helpline(
         "US",
@@ -168,6 +224,19 @@ HELPLINES = (
         under_18=True,
     ),
 )
+
+
+def for_young(country: str) -> list[Helpline]:
+    """Who helps somebody under 18: in that country first, then everywhere.
+
+    Those made for pictures of people under 18 come before those who help others as well.
+    """
+    places = (country, EVERYWHERE) if country else (EVERYWHERE,)
+    young = [line for line in HELPLINES if line.under_18 or line.young_too]
+    return sorted(
+        (line for line in young if line.country in places),
+        key=lambda line: (places.index(line.country), not line.under_18),
+    )
 
 
 def by_country() -> list[tuple[str, list[Helpline]]]:
