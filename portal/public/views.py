@@ -41,7 +41,11 @@ def _in_words(checked: CheckedPicture) -> dict[str, object]:
     signs: list[dict[str, str]] = []
     measured: list[dict[str, str]] = []
     for item in checked.evidence:
-        told = {**item, "strength": str(words.STRENGTHS[item["strength"]])}
+        told = {
+            **item,
+            "about": str(words.KINDS.get(item["kind"], "")),
+            "strength": str(words.STRENGTHS[item["strength"]]),
+        }
         (measured if item["strength"] in words.SAYS_LITTLE else signs).append(told)
     return {
         "checked": checked,
