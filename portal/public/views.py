@@ -24,7 +24,7 @@ def check(request: HttpRequest) -> HttpResponse:
         try:
             checked = check_picture(form.cleaned_data["picture"].read())
         except CheckError as error:
-            form.add_error("picture", str(error))
+            form.add_error("picture", str(words.REFUSALS[error.code]))
         else:
             shown |= _in_words(checked)
     return render(request, "public/check.html", shown)

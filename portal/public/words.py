@@ -45,6 +45,15 @@ STRENGTHS: dict[str, Words] = {
     "measurement": _("only a measurement"),
     "none": _("says nothing"),
 }
+# Why a file cannot be checked: the codes of tracker.ImageError.
+REFUSALS: dict[str, Words] = {
+    "unreadable": _("This file cannot be read."),
+    "empty": _("This file is empty."),
+    "too_large": _("This file is too large for us."),
+    "too_many_pixels": _("This picture has too many pixels for us."),
+    "unsupported": _("This file is not a JPEG, PNG, WebP, GIF, AVIF or BMP picture."),
+    "damaged": _("This picture is damaged or cut short and cannot be opened."),
+}
 # What each kind of evidence is about. The details are the program's own, in English.
 KINDS: dict[str, Words] = {
     "provenance": _("What the file says about how it was made"),

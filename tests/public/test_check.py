@@ -10,6 +10,7 @@ import detector
 from detector.explain import TEXTS
 from portal.public import words
 from tests import drawing
+from tracker.images import _SENTENCES
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +140,8 @@ def test_the_form_cannot_be_sent_from_another_site() -> None:
 
 def test_every_kind_of_evidence_has_words_for_everybody() -> None:
     assert words.KINDS.keys() == {code.split(".")[0] for code in TEXTS}
+
+
+@pytest.mark.parametrize("code", _SENTENCES)
+def test_every_refusal_of_a_file_has_words(code: str) -> None:
+    assert str(words.REFUSALS[code])
