@@ -24,7 +24,7 @@ def check(request: HttpRequest) -> HttpResponse:
         try:
             checked = check_picture(form.cleaned_data["picture"].read())
         except CheckError as error:
-            form.add_error("picture", str(error))
+            form.add_error("picture", str(words.REFUSALS[error.code]))
         else:
             shown |= _in_words(checked)
     return render(request, "public/check.html", shown)
@@ -41,7 +41,11 @@ def _in_words(checked: CheckedPicture) -> dict[str, object]:
     signs: list[dict[str, str]] = []
     measured: list[dict[str, str]] = []
     for item in checked.evidence:
-        told = {**item, "strength": str(words.STRENGTHS[item["strength"]])}
+        told = {
+            **item,
+            "about": str(words.KINDS.get(item["kind"], "")),
+            "strength": str(words.STRENGTHS[item["strength"]]),
+        }
         (measured if item["strength"] in words.SAYS_LITTLE else signs).append(told)
     return {
         "checked": checked,

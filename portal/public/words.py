@@ -45,6 +45,33 @@ STRENGTHS: dict[str, Words] = {
     "measurement": _("only a measurement"),
     "none": _("says nothing"),
 }
+# Why a file cannot be checked: the codes of tracker.ImageError.
+REFUSALS: dict[str, Words] = {
+    "unreadable": _("This file cannot be read."),
+    "empty": _("This file is empty."),
+    "too_large": _("This file is too large for us."),
+    "too_many_pixels": _("This picture has too many pixels for us."),
+    "unsupported": _("This file is not a JPEG, PNG, WebP, GIF, AVIF or BMP picture."),
+    "damaged": _("This picture is damaged or cut short and cannot be opened."),
+}
+# What each kind of evidence is about. The details are the program's own, in English.
+KINDS: dict[str, Words] = {
+    "provenance": _("What the file says about how it was made"),
+    "metadata": _("A note in the file that we could not read"),
+    "c2pa": _("A signed history in the file (Content Credentials)"),
+    "digital_source_type": _("The file's own note about where the picture comes from"),
+    "aigc_label": _("China's label for AI content"),
+    "generator_parameters": _("Settings of a program that makes pictures with AI"),
+    "editing_software": _("The program that saved the file"),
+    "reliability": _("How much can be measured here"),
+    "jpeg_quantisation": _("How the copy was saved"),
+    "jpeg_ghosts": _("Whether it was saved before in another quality"),
+    "error_level": _("How much it changes when it is saved again"),
+    "blocking_grid": _("The grid that saving as JPEG leaves"),
+    "noise_map": _("How even the fine grain is"),
+    "resampling": _("Whether parts were made larger, smaller or turned"),
+    "spectrum": _("Patterns that come back again and again"),
+}
 SAYS_LITTLE = {
     "measurement",
     "none",

@@ -25,7 +25,11 @@ MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their work
 
 
 class CheckError(Exception):
-    """A picture that cannot be checked, and why, in a plain sentence."""
+    """A picture that cannot be checked, and why: `code` is that of tracker.ImageError."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,7 @@ def check_picture(data: bytes) -> CheckedPicture:
     try:
         picture = tracker.decode(data)
     except tracker.ImageError as error:
-        raise CheckError(str(error)) from None
+        raise CheckError(error.code) from None
     opinion = detector.assess(picture.image, data=data)
     return CheckedPicture(
         finding=opinion.finding,

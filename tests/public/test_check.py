@@ -7,8 +7,10 @@ from PIL.PngImagePlugin import PngInfo
 from pytest_django import Settings
 
 import detector
+from detector.explain import TEXTS
 from portal.public import words
 from tests import drawing
+from tracker.images import _SENTENCES
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +136,12 @@ def test_a_picture_that_is_too_large_is_refused(settings: Settings) -> None:
 def test_the_form_cannot_be_sent_from_another_site() -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post("/check/", {"adult": "on"}).status_code == 403
+
+
+def test_every_kind_of_evidence_has_words_for_everybody() -> None:
+    assert words.KINDS.keys() == {code.split(".")[0] for code in TEXTS}
+
+
+@pytest.mark.parametrize("code", _SENTENCES)
+def test_every_refusal_of_a_file_has_words(code: str) -> None:
+    assert str(words.REFUSALS[code])
