@@ -286,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
+        ("leavers", "portal.cases.tasks.sweep_leavers", 60),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

@@ -19,5 +19,5 @@ def told(
         pictures=pictures,
         details=details,
         threatened=threatened,
-        consents={kind: () for kind in consents},
+        consents=dict.fromkeys(consents, ()),
     )

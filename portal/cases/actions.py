@@ -22,6 +22,7 @@ from portal.cases.models import (
     Message,
     Report,
     ReportedUrl,
+    coarse_now,
 )
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
 
@@ -106,9 +107,11 @@ def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
     if case is None:
         return None
     try:
-        return case, keys.key_of_victim(case, both.key)
+        key = keys.key_of_victim(case, both.key)
     except keys.LockedError:
         return case, None
+    keys.grant_anew(key)
+    return case, key
 
 
 @transaction.atomic
@@ -122,6 +125,12 @@ def send_message(case: Case, words: str, *, written_by: User | None = None) -> M
         audit(written_by, "write", f"case:{case.pk}", f"message:{message.pk}")
         record_event(case, "message", once=f"message:{message.pk}")
     return message
+
+
+def mark_read(case: Case) -> None:
+    """The desk has seen what the victim wrote. Kept to the hour."""
+    unread = case.messages.filter(written_by=None, read_at=None)
+    unread.update(read_at=coarse_now())
 
 
 @transaction.atomic
@@ -144,7 +153,9 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     case.messages.all().delete()
     case.reports.update(details=b"", receipt=b"", receipt_until=None)
     record_event(case, str(ending), once=str(ending))
-    stored = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
+    stored = list(
+        case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True)
+    )
     held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
     transaction.on_commit(lambda: _discard(stored, held), robust=True)
 
@@ -239,9 +250,7 @@ def _open_case(passphrase: str, language: str) -> Case:
     return case
 
 
-def _open_report(
-    case: Case, token: str, passphrase: str | None, told: Told
-) -> Report:
+def _open_report(case: Case, token: str, passphrase: str | None, told: Told) -> Report:
     again: dict[str, object] = {}
     if passphrase:
         box = SecretBox(_receipt_key(token))

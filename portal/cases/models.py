@@ -43,6 +43,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
             pk__in=Consent.objects.filter(kind=kind, revoked_at=None).values("case")
         )
 
+    def without_holder(self) -> CaseQuerySet:
+        """Active cases that nobody on the desk can open. The victim still can."""
+        return self.active().exclude(pk__in=KeyWrap.objects.opening().values("case"))
+
 
 class Case(models.Model):
     """One victim's matter. `withdrawn_at` is the one column that everything above reads."""
@@ -96,6 +100,17 @@ class Case(models.Model):
         return self.consents.filter(kind=kind, revoked_at=None).exists()
 
 
+class KeyWrapQuerySet(models.QuerySet["KeyWrap"]):
+    def opening(self) -> KeyWrapQuerySet:
+        """Wraps that a worker can open today."""
+        return self.filter(user__is_active=True, to_key=F("user__public_key"))
+
+    def stale(self) -> KeyWrapQuerySet:
+        """Wrapped to a key from before a password reset: it must be granted again."""
+        staff = self.filter(user__is_active=True, user__public_key__isnull=False)
+        return staff.filter(~Q(to_key=F("user__public_key")))
+
+
 class KeyWrap(models.Model):
     """The case's private key, wrapped for one holder. Without any, the evidence is noise."""
 
@@ -111,6 +126,8 @@ class KeyWrap(models.Model):
     # own of today means that their password was reset: grant it again.
     to_key = models.BinaryField(max_length=32, blank=True, default=b"")
     sealed = models.BinaryField()
+
+    objects = KeyWrapQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -159,9 +176,7 @@ class Hold(models.Model):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("asked_by")),
                 name="a_hold_needs_two_people",
             ),
-            models.CheckConstraint(
-                condition=~Q(reason=""), name="a_hold_has_a_reason"
-            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_hold_has_a_reason"),
         ]
 
 
@@ -284,7 +299,10 @@ class Consent(models.Model):
         CHECK = "check", _("have a program look for signs of AI")
         POLICE = "police", _("hand it to the police when they ask for it")
         STATISTICS = "statistics", _("count it in our public numbers")
-        STATEMENT = "statement", _("prepare a public statement that the picture is false")
+        STATEMENT = (
+            "statement",
+            _("prepare a public statement that the picture is false"),
+        )
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=20, choices=Kind)

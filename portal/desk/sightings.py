@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 
 from portal.celery import ring_on_commit
 from portal.desk.access import find, worker_of
-from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, said, why
+from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said, why
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
 from portal.platforms.rules import all_rules
@@ -38,6 +38,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sighting": sighting,
         "why": why(sighting),
+        "decided": decided(sighting),
         "signal": said(SIGNALS, sighting.matched_type),
         "assessment": assessment,
         "finding": said(FINDINGS, assessment.finding) if assessment else "",

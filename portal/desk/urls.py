@@ -1,7 +1,19 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from portal.desk import cases, looking, notices, queue, sightings, signing_in, sources
+from portal.desk import (
+    cases,
+    freezing,
+    grants,
+    looking,
+    looks,
+    notices,
+    queue,
+    sightings,
+    signing_in,
+    sources,
+    thread,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -9,6 +21,16 @@ urlpatterns = [
     path("login/", signing_in.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/contact/", looking.contact, name="contact"),
+    path("cases/<int:pk>/freeze/", freezing.freeze, name="freeze"),
+    path("cases/<int:pk>/referral/", freezing.referral, name="referral"),
+    path("cases/<int:pk>/exclude/", grants.exclude, name="exclude"),
+    path("cases/<int:pk>/grant/", grants.grant, name="grant"),
+    path("cases/<int:pk>/revoke/", grants.revoke, name="revoke"),
+    path("cases/<int:pk>/messages/", thread.thread, name="thread"),
+    path("cases/<int:pk>/messages/answer/", thread.answer, name="answer"),
+    path("cases/<int:pk>/ask-back/", thread.ask_back, name="ask_back"),
+    path("colleagues/<int:pk>/renew/", grants.renew, name="renew"),
     path("exhibits/<int:pk>/look/", looking.exhibit, name="look_at_exhibit"),
     path("reports/<int:pk>/look/", looking.report, name="look_at_report"),
     path("sightings/<int:pk>/", sightings.sighting, name="sighting"),
@@ -26,5 +48,9 @@ urlpatterns = [
     path("sources/new/", sources.new, name="new_source"),
     path("sources/<int:pk>/visit/", sources.visit, name="visit"),
     path("sources/<int:pk>/switch/", sources.switch, name="switch"),
+    path("me/looks/", looks.looks, name="looks"),
+    path("me/preview/", looks.preview, name="preview"),
+    path("staff/looks/", looks.staff, name="staff_looks"),
+    path("staff/<int:pk>/more/", looks.more, name="more"),
     path("alerts/<int:pk>/seen/", queue.seen, name="seen"),
 ]

@@ -60,6 +60,26 @@ FINDINGS: Words = {
     ),
     "cannot say": gettext_lazy("Nothing could be measured."),
 }
+KINDS: Words = {
+    "ai_undressing": gettext_lazy("undressed by AI"),
+    "face_swap": gettext_lazy("a face put into another picture"),
+    "real_picture": gettext_lazy("a real picture was shared"),
+    "threat": gettext_lazy("a threat, or money is asked for"),
+    "impersonation": gettext_lazy("somebody poses as them"),
+    "bot_or_app": gettext_lazy("a bot or an app that undresses"),
+    "sale_of_tools": gettext_lazy("somebody sells tools for it"),
+}
+FEARS: Words = {
+    "named": gettext_lazy("their name is shown"),
+    "school": gettext_lazy("their school or workplace is shown"),
+    "address": gettext_lazy("their address is shown"),
+    "phone": gettext_lazy("their phone number is shown"),
+    "threat": gettext_lazy("somebody threatens them"),
+    "money": gettext_lazy("somebody asks for money"),
+    "deadline": gettext_lazy("somebody has set them a day"),
+    "self_harm": gettext_lazy("they may hurt themselves"),
+}
+CONTACT: Words = {}  # codes of intake's contact rules; those not here say themselves
 SIGNALS: Words = {
     "sha256": gettext_lazy("same bytes (SHA-256)"),
     "pdq": gettext_lazy("looks the same (PDQ)"),
@@ -78,6 +98,17 @@ def why(sighting: Sighting) -> str:
     return _(
         "%(distance)d of %(bits)d bits of the picture's code differ. The fewer, the nearer."
     ) % {"distance": sighting.distance, "bits": bits}
+
+
+def decided(sighting: Sighting) -> str:
+    """What was decided about this copy, by whom and when; nothing while it is open."""
+    if sighting.decided_by is None or sighting.decided_at is None:
+        return ""
+    return _("It was decided on %(day)s by %(name)s: %(decision)s.") % {
+        "day": sighting.decided_at.date(),
+        "name": sighting.decided_by.username,
+        "decision": sighting.get_decision_display(),
+    }
 
 
 def said(words: Words, code: str) -> str:

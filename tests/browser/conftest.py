@@ -95,9 +95,14 @@ class Visitor:
             self.strangers.append(url)
 
 
-def keep_session(context: BrowserContext, server: LiveServer, key: str) -> None:
-    """Give the browser the cookie of a session that a test made."""
+def keep_session(
+    context: BrowserContext, server: LiveServer, key: str, desk_key: str = ""
+) -> None:
+    """Give the browser the cookies of a session that a test made."""
     context.add_cookies([{"name": "sessionid", "value": key, "url": server.url}])
+    if desk_key:
+        url = f"{server.url}/desk/"
+        context.add_cookies([{"name": "desk_key", "value": desk_key, "url": url}])
 
 
 # Not for the session: Playwright's event loop would run on under the other tests.

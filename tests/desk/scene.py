@@ -1,6 +1,8 @@
 """Rows as the portal makes them: a case, copies of its picture, a notice. No network."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import tracker
 from portal.accounts.models import User
@@ -11,6 +13,7 @@ from portal.notices.models import Notice
 from portal.sightings import actions
 from portal.sightings.models import Sighting
 from tests import drawing
+from tests.telling import told
 
 POSTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -20,16 +23,21 @@ def picture(seed: int = 1, quality: int = 88) -> bytes:
 
 
 def a_case(
-    token: str = "amina", *, seed: int = 1, threatened: bool = False, details: str = ""
+    token: str = "amina",
+    *,
+    seed: int = 1,
+    threatened: bool = False,
+    details: str = "",
+    **more: Any,
 ) -> Case:
-    report = submit_report(
-        token=token,
+    said = told(
         urls=["https://chirp.example/seen"],
         pictures=[picture(seed)],
         details=details,
         threatened=threatened,
         consents=list(Consent.Kind),
-    ).report
+    )
+    report = submit_report(token=token, told=replace(said, **more)).report
     actions.process_report(report)
     return report.case
 
