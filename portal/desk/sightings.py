@@ -58,7 +58,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if decision not in {Sighting.Decision.CONFIRMED, Sighting.Decision.REJECTED}:
         messages.error(request, _("Please choose one of the two."))
     elif sighting.case.is_withdrawn:
-        messages.error(request, _("The victim withdrew this case."))
+        messages.error(request, _("This case has ended. Nothing more may be done."))
     else:
         confirmed = decision == Sighting.Decision.CONFIRMED
         if not actions.decide(sighting, worker_of(request), confirmed=confirmed):
@@ -71,7 +71,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     sighting = find(ROWS, request, pk)
     if sighting.case.is_withdrawn:
-        messages.error(request, _("The victim withdrew this case."))
+        messages.error(request, _("This case has ended. Nothing more may be done."))
         return redirect("desk:sighting", pk)
     with transaction.atomic():
         rechecking.check_now(sighting)
