@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.models import User
 from portal.cases import events
+from portal.cases.kinds import FEARS, KINDS
 from portal.cases.models import Case, Consent
 from portal.desk import grants, referral
 from portal.desk.access import case_of, worker_of
 from portal.desk.queue import counts_of
-from portal.desk.words import FEARS, KINDS, REFUSALS, said, why
+from portal.desk.words import REFUSALS, said, why
 from portal.sightings.grading import Counts, grade
 from portal.sightings.models import Sighting
 

@@ -33,7 +33,7 @@ def referral(request: HttpRequest, pk: int) -> HttpResponse:
     case, worker = case_of(request, pk), worker_of(request)
     get_object_or_404(Case, pk=pk, ending=Case.Ending.FROZEN)
     text = draft(case, worker)
-    to = bodies_of(case)[0].name
+    to = bodies_of(case)[0].helpline.name
     audit(worker, "export", f"case:{case.pk} referral", f"for {to}")
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     name = f"referral-{case.reference}.txt"

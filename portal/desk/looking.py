@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.models import User
@@ -49,9 +49,10 @@ class LookForm(ReasonForm):
 def exhibit(request: HttpRequest, pk: int) -> HttpResponse:
     row = find(Exhibit.objects.select_related("case"), request, pk)
     seen = looks_at(row.stored_as)
-    before = (
-        _("We have looked at it %(times)d times.") % {"times": seen} if seen else ""
+    words = ngettext(
+        "We have looked at it %d time.", "We have looked at it %d times.", seen
     )
+    before = words % seen if seen else ""
 
     def opened(reason: str, style: str) -> bytes:
         key = key_of(request, row.case)
@@ -154,15 +155,18 @@ def _spelled(contact: str) -> str:
     """Contact rules as intake wrote them (JSON), one line each; other text as it is."""
     try:
         rules = json.loads(contact)
-        lines = [(said(CONTACT, name), value) for name, value in rules.items() if value]
+        told = [(name, value) for name, value in rules.items() if value]
     except (ValueError, AttributeError):
         return contact
-    return "\n".join(f"{name}: {_plain(value)}" for name, value in lines)
+    return "\n".join(
+        f"{CONTACT[name]}: {_plain(name, value)}"
+        for name, value in told
+        if name in CONTACT
+    )
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(said(CONTACT, str(item)) for item in value)
+def _plain(name: str, value: object) -> str:
+    """A value in words; only the channel is a code, all else is what they typed."""
     if value is True:
         return _("yes")
-    return said(CONTACT, str(value))
+    return said(CONTACT, str(value)) if name == "channel" else str(value)

@@ -29,7 +29,8 @@ def draft(case: Case, worker: User) -> str:
 
 def _head(case: Case, body: Body, sender: Organisation | None) -> Iterator[str]:
     yield _("Referral of material that may show a person under 18")
-    lines = [_("To: %(name)s, %(url)s") % {"name": body.name, "url": body.url}]
+    to = {"name": body.helpline.name, "url": body.helpline.url}
+    lines = [_("To: %(name)s, %(url)s") % to]
     if sender:
         who = {"name": sender.name, "email": sender.email}
         lines.append(_("From: %(name)s, %(email)s") % who)

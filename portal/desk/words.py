@@ -1,12 +1,14 @@
 """What codes and numbers mean, in a case worker's words."""
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.sightings.models import Sighting
 
-Words = dict[str, str | Promise]
+Words = Mapping[str, str | Promise]
 
 REFUSALS: Words = {
     "unreadable": gettext_lazy("The file cannot be read."),
@@ -60,26 +62,18 @@ FINDINGS: Words = {
     ),
     "cannot say": gettext_lazy("Nothing could be measured."),
 }
-KINDS: Words = {
-    "ai_undressing": gettext_lazy("undressed by AI"),
-    "face_swap": gettext_lazy("a face put into another picture"),
-    "real_picture": gettext_lazy("a real picture was shared"),
-    "threat": gettext_lazy("a threat, or money is asked for"),
-    "impersonation": gettext_lazy("somebody poses as them"),
-    "bot_or_app": gettext_lazy("a bot or an app that undresses"),
-    "sale_of_tools": gettext_lazy("somebody sells tools for it"),
+CONTACT: Words = {  # fields and values of the contact rules that intake seals
+    "channel": gettext_lazy("How"),
+    "address": gettext_lazy("Address or number"),
+    "hours": gettext_lazy("When"),
+    "neutral": gettext_lazy("Nothing in it may say what it is about"),
+    "never": gettext_lazy("Who must not learn of it"),
+    "none": gettext_lazy("not at all; they look in here"),
+    "email": gettext_lazy("by e-mail"),
+    "phone": gettext_lazy("by a phone call"),
+    "text": gettext_lazy("by a text message"),
+    "messenger": gettext_lazy("by a messenger"),
 }
-FEARS: Words = {
-    "named": gettext_lazy("their name is shown"),
-    "school": gettext_lazy("their school or workplace is shown"),
-    "address": gettext_lazy("their address is shown"),
-    "phone": gettext_lazy("their phone number is shown"),
-    "threat": gettext_lazy("somebody threatens them"),
-    "money": gettext_lazy("somebody asks for money"),
-    "deadline": gettext_lazy("somebody has set them a day"),
-    "self_harm": gettext_lazy("they may hurt themselves"),
-}
-CONTACT: Words = {}  # codes of intake's contact rules; those not here say themselves
 SIGNALS: Words = {
     "sha256": gettext_lazy("same bytes (SHA-256)"),
     "pdq": gettext_lazy("looks the same (PDQ)"),

@@ -7,18 +7,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from portal.cases.kinds import THREATS
+
 MANY_HOSTS = 4
 FAST = 3  # new copies within a day
 NEAR = 3  # days until the day that somebody set them
 FAR = 10_000  # days: no day was set
-# What a victim fears (Report.fears), as far as it changes the grade.
+# What a victim fears (codes of cases.kinds), as far as it changes the grade.
 DANGER = "self_harm"
-THREATS = {"threat", "money", "deadline"}
 EXPOSED = {
-    "address": _("their address is shown"),
-    "phone": _("their phone number is shown"),
-    "school": _("their school or workplace is shown"),
-    "named": _("they are named"),
+    "address_shown": _("their address is shown"),
+    "phone_shown": _("their phone number is shown"),
+    "school_shown": _("their school or workplace is shown"),
+    "name_shown": _("they are named"),
+    "family_told": _("family or friends were sent it"),
 }
 Reason = tuple[str, str | Promise]  # the level it calls for, and the words
 

@@ -53,9 +53,9 @@ def at_desk(
 def case(wren: User, stella: User, chirp: Platform) -> Case:
     case = a_case(
         threatened=True,
-        contact='{"phone": "never"}',
+        contact='{"channel": "email", "address": "amina@mail.example"}',
         kinds=["face_swap", "threat"],
-        fears=["money", "school"],
+        fears=["money", "school_shown"],
     )
     a_copy(case)
     send_message(case, "They wrote again. I do not know what to do.")

@@ -271,7 +271,7 @@ def test_the_victims_picture_says_when_it_was_seen_before(
     assert "We have looked" not in second.get(f"/desk/{path}/look/").content.decode()
     looks(worker, path)
     page = second.get(f"/desk/{path}/look/").content.decode()
-    assert "We have looked at it once." in page
+    assert "We have looked at it 1 time." in page
 
 
 def test_the_facts_come_before_any_look(worker: Client, copy: Sighting) -> None:

@@ -15,11 +15,19 @@ from tests.desk.scene import a_case, key_in_hand
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "answering the victim"}
+CONTACT = {  # as portal/intake/contact.py writes it
+    "version": 1,
+    "channel": "text",
+    "address": "+44 555 0100",
+    "hours": "in the evening",
+    "neutral": True,
+    "never": "",
+}
 
 
 @pytest.fixture
 def case(worker: Client, second: Client, chirp: Platform) -> Case:
-    return a_case(contact=json.dumps({"phone": "never", "hours": ["evening"]}))
+    return a_case(contact=json.dumps(CONTACT))
 
 
 def opened(client: Client, case: Case, **form: str) -> str:
@@ -134,8 +142,9 @@ def test_contact_rules_are_shown_on_request_only(
     assert "evening" not in worker.get(path).content.decode()
     assert "evening" not in worker.post(path, {"reason": ""}).content.decode()
     page = worker.post(path, {"reason": "to call back"}).content.decode()
-    assert "phone: never" in page
-    assert "hours: evening" in page
+    for line in ["How: by a text message", "When: in the evening", "about: yes"]:
+        assert line in page
+    assert "must not learn" not in page, "nothing was told"
     entry = AuditEntry.objects.latest("number")
     assert (entry.user, entry.subject) == (wren, f"case:{case.pk} contact")
 
