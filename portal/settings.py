@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
         ("retention", "portal.cases.tasks.sweep_retention", 3600),
         ("ended", "portal.sightings.tasks.sweep_ended", 60),
         ("drafts", "portal.cases.tasks.sweep_drafts", 600),
+        ("leavers", "portal.cases.tasks.sweep_leavers", 60),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

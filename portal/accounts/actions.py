@@ -189,6 +189,13 @@ def set_recovery_key(
     audit(by, verb, f"organisation:{organisation.pk}", "organisation's recovery key")
 
 
+@transaction.atomic
+def choose_preview(user: User, style: User.Preview) -> None:
+    """How this worker wants to be shown pictures from now on."""
+    User.objects.filter(pk=user.pk).update(preview=style)
+    audit(user, "choose_preview", f"user:{user.pk}", style)
+
+
 def _active(user: User) -> User:
     worker = User.objects.select_for_update().get(pk=user.pk)
     if not worker.is_active:

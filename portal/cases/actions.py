@@ -114,9 +114,11 @@ def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
     if case is None:
         return None
     try:
-        return case, keys.key_of_victim(case, both.key)
+        key = keys.key_of_victim(case, both.key)
     except keys.LockedError:
         return case, None
+    keys.grant_anew(key)
+    return case, key
 
 
 @transaction.atomic
@@ -130,6 +132,12 @@ def send_message(case: Case, words: str, *, written_by: User | None = None) -> M
         audit(written_by, "write", f"case:{case.pk}", f"message:{message.pk}")
         record_event(case, "message", once=f"message:{message.pk}")
     return message
+
+
+def mark_read(case: Case) -> None:
+    """The desk has seen what the victim wrote. Kept to the hour."""
+    unread = case.messages.filter(written_by=None, read_at=None)
+    unread.update(read_at=coarse_now())
 
 
 @transaction.atomic

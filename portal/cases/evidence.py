@@ -103,6 +103,15 @@ def open_message(key: CaseKey, message: Message, *, reason: str) -> str:
     return _unseal(key, bytes(message.sealed)).decode()
 
 
+def open_thread(key: CaseKey, *, reason: str) -> list[tuple[Message, str | None]]:
+    """All messages of the case, oldest first, with one entry on record for the opening.
+
+    None where one message is damaged: it hides no other. Raises as `open_stored` does.
+    """
+    _on_record(key, "messages", reason)
+    return [(message, _words(key, message)) for message in key.case.messages.all()]
+
+
 def open_contact(key: CaseKey, *, reason: str) -> str:
     """How the victim may be reached, as intake wrote it. Raises as `open_stored` does."""
     _on_record(key, "contact", reason)
@@ -166,6 +175,13 @@ def _unseal(key: CaseKey, sealed: bytes) -> bytes:
         return SealedBox(PrivateKey(key.private)).decrypt(_body(sealed))
     except CryptoError:
         raise EvidenceError("This evidence is damaged.") from None
+
+
+def _words(key: CaseKey, message: Message) -> str | None:
+    try:
+        return _unseal(key, bytes(message.sealed)).decode()
+    except EvidenceError:
+        return None
 
 
 def _body(sealed: bytes) -> bytes:

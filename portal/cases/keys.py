@@ -5,6 +5,7 @@ exists only wrapped: in a secret box under the passphrase's key, and in a sealed
 public key of each worker it was granted to. The portal itself holds none of them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -50,8 +51,9 @@ def wrap_for_passphrase(case: Case, private: bytes, key: bytes) -> None:
 
 def grant_on_duty(case: Case, private: bytes) -> None:
     """Grant a case to every worker who takes cases, and to the printed recovery keys."""
+    kept_away = Exclusion.objects.filter(case=case).values("user")
     on_duty = User.objects.filter(is_active=True, takes_cases=True)
-    for worker in on_duty.exclude(public_key=None):
+    for worker in on_duty.exclude(public_key=None).exclude(pk__in=kept_away):
         _wrap_for_worker(case, private, worker)
     for organisation in Organisation.objects.exclude(recovery_key=None):
         public = bytes(organisation.recovery_key or b"")
@@ -60,6 +62,13 @@ def grant_on_duty(case: Case, private: bytes) -> None:
             holder=KeyWrap.Holder.RECOVERY,
             defaults={"to_key": public, "sealed": _seal_to(public, private)},
         )
+
+
+@transaction.atomic
+def grant_anew(key: CaseKey) -> None:
+    """The victim is here, and nobody on the desk can open the case: grant it once more."""
+    if Case.objects.without_holder().filter(pk=key.case.pk).exists():
+        grant_on_duty(key.case, key.private)
 
 
 @transaction.atomic
@@ -85,10 +94,27 @@ def revoke(case: Case, worker: User, *, by: User, reason: str) -> None:
     Raises LockedError where nobody else could open the case for the desk any more.
     """
     audit(by, "revoke", f"case:{case.pk}", f"from user:{worker.pk}: {reason}")
-    others = case.wraps.filter(user__is_active=True).exclude(user=worker)
-    if not others.exists():
+    # The audit log's head is locked by now: of two who revoke each other, one comes second.
+    if not case.wraps.opening().exclude(user=worker).exists():
         raise LockedError("Give the case to somebody else first.")
     case.wraps.filter(user=worker).delete()
+
+
+@transaction.atomic
+def renew(keys: Iterable[CaseKey], worker: User) -> int:
+    """Grant again what a colleague lost with their old password; returns how many cases."""
+    lost = set(
+        KeyWrap.objects.stale().filter(user=worker).values_list("case", flat=True)
+    )
+    waiting = [key for key in keys if key.case.pk in lost]
+    for key in waiting:
+        grant(key, worker)
+    return len(waiting)
+
+
+def drop_leavers() -> int:
+    """Delete what was wrapped to people who left. Their key is gone already."""
+    return KeyWrap.objects.filter(user__is_active=False).delete()[0]
 
 
 @transaction.atomic

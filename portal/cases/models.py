@@ -53,6 +53,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         named = Q(scope=[]) | Q(whom__contains=f'"{platform.pk}"')
         return self.active().filter(pk__in=read.filter(named).values("case"))
 
+    def without_holder(self) -> CaseQuerySet:
+        """Active cases that nobody on the desk can open. The victim still can."""
+        return self.active().exclude(pk__in=KeyWrap.objects.opening().values("case"))
+
 
 class Case(models.Model):
     """One victim's matter. `withdrawn_at` is the one column that everything above reads."""
@@ -113,6 +117,17 @@ class Case(models.Model):
         )
 
 
+class KeyWrapQuerySet(models.QuerySet["KeyWrap"]):
+    def opening(self) -> KeyWrapQuerySet:
+        """Wraps that a worker can open today."""
+        return self.filter(user__is_active=True, to_key=F("user__public_key"))
+
+    def stale(self) -> KeyWrapQuerySet:
+        """Wrapped to a key from before a password reset: it must be granted again."""
+        staff = self.filter(user__is_active=True, user__public_key__isnull=False)
+        return staff.filter(~Q(to_key=F("user__public_key")))
+
+
 class KeyWrap(models.Model):
     """The case's private key, wrapped for one holder. Without any, the evidence is noise."""
 
@@ -128,6 +143,8 @@ class KeyWrap(models.Model):
     # own of today means that their password was reset: grant it again.
     to_key = models.BinaryField(max_length=32, blank=True, default=b"")
     sealed = models.BinaryField()
+
+    objects = KeyWrapQuerySet.as_manager()
 
     class Meta:
         constraints = [

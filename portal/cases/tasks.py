@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal.cases import actions, ending, retention
+from portal.cases import actions, ending, keys, retention
 
 
 @shared_task
@@ -25,3 +25,8 @@ def sweep_retention() -> None:
 @shared_task
 def sweep_drafts() -> None:
     actions.forget_drafts()
+
+
+@shared_task
+def sweep_leavers() -> None:
+    keys.drop_leavers()

@@ -26,6 +26,11 @@ def find(rows: QuerySet[Row], request: HttpRequest, pk: int) -> Row:
     return get_object_or_404(rows, pk=pk, case__in=cases)
 
 
+def case_of(request: HttpRequest, pk: int) -> Case:
+    """The case, if this worker may see it; for any other, a plain 404."""
+    return get_object_or_404(Case.objects.visible_to(worker_of(request)), pk=pk)
+
+
 def key_of(request: HttpRequest, case: Case) -> CaseKey:
     """The case's key, in this worker's hands. Raises LockedError."""
     return key_of_worker(case, worker_of(request), sealing.private_of(request))

@@ -2,20 +2,23 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.cases.models import Case, CaseQuerySet
+from portal.accounts.models import User
+from portal.cases.exposure import exposure_of
+from portal.cases.models import Case, CaseQuerySet, Report
 from portal.desk.access import find, worker_of
+from portal.desk.grants import waiting_for
 from portal.notices.models import Deadline, Notice
-from portal.sightings.grading import Counts, Grade, grade
+from portal.sightings.grading import FAR, Counts, Grade, grade
 from portal.sightings.models import Alert, Sighting
 
 PAGE = 50
@@ -33,7 +36,8 @@ class Graded:
 @require_safe
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
-    cases = Case.objects.active().visible_to(worker_of(request))
+    worker = worker_of(request)
+    cases = Case.objects.active().visible_to(worker)
     sightings = Sighting.objects.filter(case__in=cases, decision=Sighting.Decision.OPEN)
     drafts = Notice.objects.filter(case__in=cases, state=Notice.State.DRAFT)
     alerts = Alert.objects.filter(case__in=cases, seen_by=None)
@@ -53,8 +57,26 @@ def queue(request: HttpRequest) -> HttpResponse:
             "notice__case", "notice__recipient"
         ).order_by("due_at")[:SHOWN],
         "now": timezone.now(),
+        **_beside(worker),
     }
     return render(request, "desk/queue.html", context)
+
+
+def _beside(worker: User) -> dict[str, object]:
+    """What is not about one case's copies: letters, colleagues, and the worker's own day."""
+    cases = Case.objects.active().visible_to(worker)
+    unread = Count(
+        "messages", filter=Q(messages__written_by=None, messages__read_at=None)
+    )
+    unheld = (
+        Case.objects.without_holder() if worker.is_supervisor else Case.objects.none()
+    )
+    return {
+        "letters": cases.annotate(unread=unread).filter(unread__gt=0).order_by("pk"),
+        "waiting": waiting_for(worker),
+        "exposure": exposure_of(worker),
+        "unheld": unheld.values_list("reference", flat=True).order_by("reference"),
+    }
 
 
 @require_POST
@@ -74,7 +96,13 @@ def graded(cases: CaseQuerySet) -> list[Graded]:
         )
         for case in cases.order_by("-pk")
     ]
-    return sorted(rows, key=lambda row: ("I", "II", "III", "IV").index(row.grade.level))
+    return sorted(rows, key=_urgency)
+
+
+def _urgency(row: Graded) -> tuple[int, int]:
+    """By grade; within one, whoever was set the nearest day."""
+    level = ("I", "II", "III", "IV").index(row.grade.level)
+    return level, row.counts.days_left
 
 
 def counts_of(cases: CaseQuerySet) -> dict[int, Counts]:
@@ -98,9 +126,8 @@ def counts_of(cases: CaseQuerySet) -> dict[int, Counts]:
             today=old.today + (at > now - DAY),
             before=old.before + (now - 2 * DAY < at <= now - DAY),
         )
-    threats = cases.filter(reports__threatened=True).distinct()
-    for pk in threats.values_list("pk", flat=True):
-        counts[pk] = replace(counts[pk], threatened=True)
+    for report in Report.objects.filter(case__in=cases):
+        counts[report.case_id] = _with_told(counts[report.case_id], report, now.date())
     late = Q(deadline__missed_at__isnull=False, deadline__met_at=None)
     for pk in (
         Notice.objects.awaiting()
@@ -109,3 +136,14 @@ def counts_of(cases: CaseQuerySet) -> dict[int, Counts]:
     ):
         counts[pk] = replace(counts[pk], overdue=counts[pk].overdue + 1)
     return counts
+
+
+def _with_told(old: Counts, report: Report, today: date) -> Counts:
+    until = report.threatened_until
+    left = (until - today).days if until and until >= today else FAR
+    return replace(
+        old,
+        threatened=old.threatened or report.threatened,
+        fears=old.fears | set(report.fears),
+        days_left=min(old.days_left, left),
+    )

@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 
 from portal.celery import ring_on_commit
 from portal.desk.access import find, worker_of
-from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, said, why
+from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said, why
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
 from portal.platforms.rules import all_rules
@@ -38,6 +38,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sighting": sighting,
         "why": why(sighting),
+        "decided": decided(sighting),
         "signal": said(SIGNALS, sighting.matched_type),
         "assessment": assessment,
         "finding": said(FINDINGS, assessment.finding) if assessment else "",
@@ -57,7 +58,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if decision not in {Sighting.Decision.CONFIRMED, Sighting.Decision.REJECTED}:
         messages.error(request, _("Please choose one of the two."))
     elif sighting.case.is_withdrawn:
-        messages.error(request, _("The victim withdrew this case."))
+        messages.error(request, _("This case has ended. Nothing more may be done."))
     else:
         confirmed = decision == Sighting.Decision.CONFIRMED
         if not actions.decide(sighting, worker_of(request), confirmed=confirmed):
@@ -70,7 +71,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     sighting = find(ROWS, request, pk)
     if sighting.case.is_withdrawn:
-        messages.error(request, _("The victim withdrew this case."))
+        messages.error(request, _("This case has ended. Nothing more may be done."))
         return redirect("desk:sighting", pk)
     with transaction.atomic():
         rechecking.check_now(sighting)

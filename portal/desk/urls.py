@@ -2,7 +2,10 @@ from django.urls import path
 
 from portal.desk import (
     cases,
+    freezing,
+    grants,
     looking,
+    looks,
     me,
     notices,
     queue,
@@ -10,6 +13,7 @@ from portal.desk import (
     signing_in,
     sources,
     staff,
+    thread,
 )
 
 app_name = "desk"
@@ -31,6 +35,16 @@ urlpatterns = [
     path("staff/<int:pk>/second/", staff.reset_factor, name="reset_factor"),
     path("staff/<int:pk>/dismiss/", staff.dismiss, name="dismiss"),
     path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/contact/", looking.contact, name="contact"),
+    path("cases/<int:pk>/freeze/", freezing.freeze, name="freeze"),
+    path("cases/<int:pk>/referral/", freezing.referral, name="referral"),
+    path("cases/<int:pk>/exclude/", grants.exclude, name="exclude"),
+    path("cases/<int:pk>/grant/", grants.grant, name="grant"),
+    path("cases/<int:pk>/revoke/", grants.revoke, name="revoke"),
+    path("cases/<int:pk>/messages/", thread.thread, name="thread"),
+    path("cases/<int:pk>/messages/answer/", thread.answer, name="answer"),
+    path("cases/<int:pk>/ask-back/", thread.ask_back, name="ask_back"),
+    path("colleagues/<int:pk>/renew/", grants.renew, name="renew"),
     path("exhibits/<int:pk>/look/", looking.exhibit, name="look_at_exhibit"),
     path("reports/<int:pk>/look/", looking.report, name="look_at_report"),
     path("sightings/<int:pk>/", sightings.sighting, name="sighting"),
@@ -48,5 +62,9 @@ urlpatterns = [
     path("sources/new/", sources.new, name="new_source"),
     path("sources/<int:pk>/visit/", sources.visit, name="visit"),
     path("sources/<int:pk>/switch/", sources.switch, name="switch"),
+    path("me/looks/", looks.looks, name="looks"),
+    path("me/preview/", looks.preview, name="preview"),
+    path("staff/looks/", looks.staff, name="staff_looks"),
+    path("staff/<int:pk>/more/", looks.more, name="more"),
     path("alerts/<int:pk>/seen/", queue.seen, name="seen"),
 ]

@@ -1,12 +1,14 @@
 """What codes and numbers mean, in a case worker's words."""
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.sightings.models import Sighting
 
-Words = dict[str, str | Promise]
+Words = Mapping[str, str | Promise]
 
 REFUSALS: Words = {
     "unreadable": gettext_lazy("The file cannot be read."),
@@ -60,6 +62,18 @@ FINDINGS: Words = {
     ),
     "cannot say": gettext_lazy("Nothing could be measured."),
 }
+CONTACT: Words = {  # fields and values of the contact rules that intake seals
+    "channel": gettext_lazy("How"),
+    "address": gettext_lazy("Address or number"),
+    "hours": gettext_lazy("When"),
+    "neutral": gettext_lazy("Nothing in it may say what it is about"),
+    "never": gettext_lazy("Who must not learn of it"),
+    "none": gettext_lazy("not at all; they look in here"),
+    "email": gettext_lazy("by e-mail"),
+    "phone": gettext_lazy("by a phone call"),
+    "text": gettext_lazy("by a text message"),
+    "messenger": gettext_lazy("by a messenger"),
+}
 SIGNALS: Words = {
     "sha256": gettext_lazy("same bytes (SHA-256)"),
     "pdq": gettext_lazy("looks the same (PDQ)"),
@@ -78,6 +92,17 @@ def why(sighting: Sighting) -> str:
     return _(
         "%(distance)d of %(bits)d bits of the picture's code differ. The fewer, the nearer."
     ) % {"distance": sighting.distance, "bits": bits}
+
+
+def decided(sighting: Sighting) -> str:
+    """What was decided about this copy, by whom and when; nothing while it is open."""
+    if sighting.decided_by is None or sighting.decided_at is None:
+        return ""
+    return _("It was decided on %(day)s by %(name)s: %(decision)s.") % {
+        "day": sighting.decided_at.date(),
+        "name": sighting.decided_by.username,
+        "decision": sighting.get_decision_display(),
+    }
 
 
 def said(words: Words, code: str) -> str:

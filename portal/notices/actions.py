@@ -196,7 +196,7 @@ def _require_wanted(sighting: Sighting, recipient: Platform) -> None:
     """The victim still wants it, and a person confirmed the copy. Raises NoticeError."""
     sighting.refresh_from_db()
     if sighting.case.is_withdrawn:
-        raise NoticeError(_("The victim withdrew this case."))
+        raise NoticeError(_("This case has ended. Nothing more may be sent."))
     if not sighting.case.consents_to(Consent.Kind.NOTICES):
         raise NoticeError(_("The victim did not agree to removal requests."))
     if not sighting.case.consents_to(Consent.Kind.NOTICES, recipient.kind):

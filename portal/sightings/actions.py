@@ -48,7 +48,7 @@ def process_report(report: Report) -> None:
     Afterwards no key on the server opens them: what was held for this is destroyed.
     """
     for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
-        if not report.case.is_withdrawn:
+        if _is_active(report.case):
             read_exhibit(exhibit)
     for exhibit in report.exhibits.exclude(held_as=""):
         release_exhibit(exhibit)
@@ -74,6 +74,8 @@ def read_exhibit(exhibit: Exhibit) -> None:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
     with transaction.atomic():
+        if not _is_active(exhibit.case):
+            return
         bank.deposit(exhibit, kept)
         look_back(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
@@ -115,6 +117,8 @@ def _signals_of(
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     """Keep nothing of a file that is no picture, and say so."""
+    if not _is_active(exhibit.case):  # its copy went with the case: it is not at fault
+        return
     name, held = exhibit.stored_as, exhibit.held_as
     Exhibit.objects.filter(pk=exhibit.pk).update(
         state=Exhibit.State.REFUSED, refusal=code, stored_as="", held_as=""
@@ -191,16 +195,19 @@ def capture(sighting: Sighting, body: bytes) -> None:
 
     One more is held for the detector, if they agreed to that, until it has looked.
     """
-    if sighting.captured_as or not sighting.case.consents_to(Consent.Kind.EVIDENCE):
+    if sighting.captured_as or not _allows(sighting, Consent.Kind.EVIDENCE):
         return
     sighting.captured_as = evidence.store(sighting.case, body)
-    if sighting.case.consents_to(Consent.Kind.CHECK):
+    if _allows(sighting, Consent.Kind.CHECK):
         sighting.held_as = evidence.hold(body)
     sighting.save(update_fields=["captured_as", "held_as"])
 
 
 def assess(sighting: Sighting) -> None:
     """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
+    if not _is_active(sighting.case):
+        release_sighting(sighting)
+        return
     try:
         data = evidence.open_held(
             sighting.held_as,
@@ -213,6 +220,12 @@ def assess(sighting: Sighting) -> None:
     except (evidence.EvidenceError, tracker.ImageError):
         release_sighting(sighting)  # nothing to assess, and it is not asked for again
         return
+    if _is_active(sighting.case):
+        _keep_assessment(sighting, opinion)
+    release_sighting(sighting)
+
+
+def _keep_assessment(sighting: Sighting, opinion: detector.Assessment) -> None:
     Assessment.objects.get_or_create(
         sighting=sighting,
         defaults={
@@ -223,7 +236,6 @@ def assess(sighting: Sighting) -> None:
             "version": opinion.version,
         },
     )
-    release_sighting(sighting)
 
 
 def release_sighting(sighting: Sighting) -> None:
@@ -319,6 +331,15 @@ def _announce(sighting: Sighting) -> None:
         raise_alert(sighting.case, Alert.Kind.FIRST_COPY, "case")
     elif not others.filter(host=sighting.host).exists():
         raise_alert(sighting.case, Alert.Kind.NEW_HOST, f"host:{sighting.host}"[:100])
+
+
+def _is_active(case: Case) -> bool:
+    """As the database says now: a task may have begun before the case ended."""
+    return Case.objects.active().filter(pk=case.pk).exists()
+
+
+def _allows(sighting: Sighting, kind: Consent.Kind) -> bool:
+    return Case.objects.consenting(kind).filter(pk=sighting.case_id).exists()
 
 
 def _key(url: str, media_url: str) -> bytes:

@@ -1,49 +1,62 @@
 """A look at evidence for one worker: made in memory, on record before the first pixel.
 
-A preview carries pixels only: no EXIF, no name, no time. It is kept nowhere.
+A preview carries pixels only: no EXIF, no name, no time. It is kept nowhere, and no more
+leaves the server than the worker chose to see.
 """
 
 import io
 
 from django.utils.translation import gettext as _
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
 import tracker
-from portal.cases import evidence
+from portal.accounts.models import User
+from portal.cases import evidence, exposure
 from portal.cases.keys import CaseKey
 from portal.cases.models import Exhibit
 from portal.sightings.models import Sighting
 
 SIDE = 640  # pixels at most
+COARSE = 20  # what is left of SIDE after blurring: fields on the longer side
+Style = User.Preview
+BLURRED = {Style.BLURRED, Style.BLURRED_GREY}
+GREY = {Style.GREY, Style.BLURRED_GREY}
 
 
 class PreviewError(Exception):
     """Nothing to show, and why, in a plain sentence."""
 
 
-def of_exhibit(key: CaseKey, exhibit: Exhibit, *, reason: str) -> bytes:
+def of_exhibit(
+    key: CaseKey, exhibit: Exhibit, *, reason: str, style: str = Style.BLURRED_GREY
+) -> bytes:
     """The victim's own picture as a small JPEG.
 
-    Raises PreviewError, and ValueError without a reason.
+    Raises PreviewError, SpentError when the worker has seen enough for today, and
+    ValueError without a reason.
     """
-    try:
-        return _small(evidence.open_exhibit(key, exhibit, reason=reason))
-    except evidence.EvidenceError as error:
-        raise PreviewError(str(error)) from None
+    return _look(key, exhibit.stored_as, reason, Style(style))
 
 
-def of_sighting(key: CaseKey, sighting: Sighting, *, reason: str) -> bytes:
+def of_sighting(
+    key: CaseKey, sighting: Sighting, *, reason: str, style: str = Style.BLURRED_GREY
+) -> bytes:
     """The captured copy as a small JPEG. Raises as `of_exhibit` does."""
-    if not sighting.captured_as:
+    return _look(key, sighting.captured_as, reason, Style(style))
+
+
+def _look(key: CaseKey, name: str, reason: str, style: Style) -> bytes:
+    if not name:
         raise PreviewError(_("No copy was kept, or it could not be read."))
+    if isinstance(key.holder, User):
+        exposure.require_budget(key.holder)
     try:
-        data = evidence.open_stored(key, sighting.captured_as, reason=reason)
-        return _small(data)
+        return _small(evidence.open_stored(key, name, reason=reason), style)
     except evidence.EvidenceError as error:
         raise PreviewError(str(error)) from None
 
 
-def _small(data: bytes) -> bytes:
+def _small(data: bytes, style: Style) -> bytes:
     try:
         image = tracker.decode(data).image
     except tracker.ImageError as error:
@@ -51,6 +64,19 @@ def _small(data: bytes) -> bytes:
     image.thumbnail((SIDE, SIDE))
     bare = Image.new("RGB", image.size)  # whatever hangs on the old image stays there
     bare.paste(image)
+    if style in BLURRED:
+        bare = _blurred(bare)
+    if style in GREY:
+        bare = ImageOps.grayscale(bare)
     made = io.BytesIO()
     bare.save(made, "JPEG", quality=80)
     return made.getvalue()
+
+
+def _blurred(image: Image.Image) -> Image.Image:
+    """A few soft fields of colour. No sharpening brings back what is not sent."""
+    factor = COARSE / max(image.size)
+    few = tuple(max(1, round(side * factor)) for side in image.size)
+    coarse = image.resize((few[0], few[1]), Image.Resampling.BOX)
+    soft = coarse.resize(image.size, Image.Resampling.BICUBIC)
+    return soft.filter(ImageFilter.GaussianBlur(max(image.size) / COARSE / 2))

@@ -26,6 +26,8 @@ def recheck(sighting: Sighting) -> Check:
     """Look once, keep what was seen, and change the sighting's status when it is sure."""
     check = _look(sighting)
     with transaction.atomic():
+        if not Sighting.objects.active().filter(pk=sighting.pk).exists():
+            return check  # its case ended while we looked: nothing is concluded
         check.save()
         _conclude(sighting, check)
     return check

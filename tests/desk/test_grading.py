@@ -1,6 +1,7 @@
 import pytest
 
-from portal.sightings.grading import Counts, grade
+from portal.cases.kinds import FEARS
+from portal.sightings.grading import DANGER, EXPOSED, Counts, grade
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,15 @@ from portal.sightings.grading import Counts, grade
         (Counts(today=2), "IV"),
         (Counts(overdue=1), "II"),
         (Counts(threatened=True), "I"),
+        (Counts(fears=frozenset({"self_harm"})), "I"),
+        (Counts(fears=frozenset({"money"})), "I"),
+        (Counts(fears=frozenset({"threat"})), "I"),
+        (Counts(days_left=3), "I"),
+        (Counts(days_left=0), "I"),
+        (Counts(days_left=4), "IV"),
+        (Counts(fears=frozenset({"address_shown"})), "II"),
+        (Counts(fears=frozenset({"name_shown"})), "II"),
+        (Counts(fears=frozenset({"a code of tomorrow"})), "IV"),
         (Counts(threatened=True, open=1, hosts=9, today=9, overdue=1), "I"),
     ],
 )
@@ -33,3 +43,19 @@ def test_every_reason_is_named() -> None:
         "on 4 sites",
         "2 copies to decide",
     ]
+
+
+def test_what_the_victim_says_comes_first() -> None:
+    fears = frozenset({"self_harm", "money", "phone_shown"})
+    reasons = grade(Counts(fears=fears, days_left=1, open=1)).reasons
+    assert [str(reason) for reason in reasons] == [
+        "they may hurt themselves",
+        "1 day until the day set them",
+        "somebody threatens them",
+        "their phone number is shown",
+        "1 copy to decide",
+    ]
+
+
+def test_every_fear_that_grades_is_one_that_can_be_told() -> None:
+    assert {DANGER, *EXPOSED} <= set(FEARS)

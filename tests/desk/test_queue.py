@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +24,33 @@ def test_the_most_urgent_case_comes_first(chirp: Platform) -> None:
     a_copy(found, seed=3)
     order = [(row.case.pk, row.grade.level) for row in graded(Case.objects.active())]
     assert order == [(threatened.pk, "I"), (found.pk, "III"), (calm.pk, "IV")]
+
+
+def test_of_two_threatened_the_nearer_day_comes_first(chirp: Platform) -> None:
+    today = timezone.now().date()
+    days = {"amina": 20, "ben": 2, "carol": -1}
+    cases = {
+        name: a_case(
+            name, threatened=True, threatened_until=today + timedelta(days=left)
+        )
+        for name, left in days.items()
+    }
+    rows = graded(Case.objects.active())
+    assert [row.case for row in rows[:2]] == [cases["ben"], cases["amina"]]
+    assert {row.grade.level for row in rows} == {"I"}
+
+
+def test_a_case_says_what_happened_and_what_they_fear(
+    worker: Client, chirp: Platform
+) -> None:
+    day = timezone.now().date() + timedelta(days=2)
+    case = a_case(
+        kinds=["face_swap"], fears=["self_harm", "money"], threatened_until=day
+    )
+    page = worker.get(f"/desk/cases/{case.pk}/").content.decode()
+    for words in ["A face was put on", "Thoughts of self-harm", day.isoformat()]:
+        assert words in page
+    assert "they may hurt themselves" in worker.get("/desk/").content.decode()
 
 
 def test_a_grade_counts_what_is_there(

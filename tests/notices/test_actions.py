@@ -119,7 +119,7 @@ def test_without_the_victim_s_consent_nothing_is_drafted(
 
 def test_a_withdrawn_case_gets_no_draft(sighting: Sighting, wren: User) -> None:
     withdraw_case(Case.objects.get())
-    with pytest.raises(NoticeError, match="withdrew"):
+    with pytest.raises(NoticeError, match="has ended"):
         actions.draft(sighting, wren, rule_id=US)
 
 

@@ -1,0 +1,62 @@
+"""Nothing leaves the desk in bulk: no page, no file and no command holds two cases."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern
+
+from portal.accounts.models import User
+from portal.cases.models import Case
+from portal.desk.urls import urlpatterns
+from portal.platforms.models import Platform
+from portal.sightings.freezing import freeze
+from tests.desk.scene import a_case, a_copy, a_draft
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
+def test_no_address_answers_with_more_than_one_case(
+    second: Client, wren: User, chirp: Platform, pattern: URLPattern
+) -> None:
+    for seed, name in enumerate(["amina", "ben"], start=1):
+        a_draft(a_copy(a_case(name, seed=seed), f"/{name}", seed=seed), wren)
+    freeze(Case.objects.earliest("pk"), wren, "to have something to download")
+    path = "/desk/" + str(pattern.pattern).replace("<int:pk>", "1")
+    form = {"reason": "curiosity", "q": "%", "page": "all", "format": "csv"}
+    for answer in (second.get(path, form), second.post(path, form)):
+        body = answer.getvalue().decode()
+        told = [name for name in ("amina", "ben") if f"/{name}" in body]
+        assert len(told) < 2
+        if answer.has_header("Content-Disposition"):
+            assert pattern.name == "referral"
+            assert "ben" not in body
+        elif answer.status_code == 200:
+            assert answer["Content-Type"].startswith("text/html")
+
+
+def test_no_command_of_ours_writes_cases_out() -> None:
+    offered = {
+        name
+        for app in apps.get_app_configs()
+        if app.name.startswith("portal.")
+        for name in commands_of(app.name)
+    }
+    assert offered
+    assert not [
+        name for name in offered if any(verb in name for verb in ("dump", "export"))
+    ]
+
+
+def commands_of(app: str) -> list[str]:
+    try:
+        package = import_module(f"{app}.management.commands")
+    except ModuleNotFoundError:
+        return []
+    return [
+        module.name for module in iter_modules([str(Path(p)) for p in package.__path__])
+    ]
