@@ -28,7 +28,8 @@ from portal.sightings import rechecking
 from portal.sightings.actions import raise_alert
 from portal.sightings.models import Alert, Sighting
 
-State, NOTICES = Notice.State, Consent.Kind.NOTICES
+State = Notice.State
+NOTICES = Consent.Kind.NOTICES
 MAX_ATTEMPTS = 12  # about a day
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
