@@ -197,8 +197,6 @@ def _require_wanted(sighting: Sighting, recipient: Platform) -> None:
     sighting.refresh_from_db()
     if sighting.case.is_withdrawn:
         raise NoticeError(_("The victim withdrew this case."))
-    if not sighting.case.consents_to(NOTICES):
-        raise NoticeError(_("The victim did not agree to removal requests."))
     if not sighting.case.consents_to(NOTICES, recipient.kind):
         raise NoticeError(
             _("The victim did not agree to requests to such a recipient.")
