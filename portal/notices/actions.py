@@ -29,6 +29,7 @@ from portal.sightings.actions import raise_alert
 from portal.sightings.models import Alert, Sighting
 
 State = Notice.State
+NOTICES = Consent.Kind.NOTICES
 MAX_ATTEMPTS = 12  # about a day
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
@@ -148,8 +149,7 @@ def deliver(notice: Notice) -> None:
         raise ValueError("Claim the notice first: only one worker may send it.")
     require_applied()
     case = Case.objects.get(pk=notice.case_id)
-    to = notice.recipient.kind
-    if case.is_withdrawn or not case.consents_to(Consent.Kind.NOTICES, to):
+    if case.is_withdrawn or not case.consents_to(NOTICES, notice.recipient.kind):
         _drop(notice)
         return
     if notice.attempts > MAX_ATTEMPTS:
@@ -197,9 +197,7 @@ def _require_wanted(sighting: Sighting, recipient: Platform) -> None:
     sighting.refresh_from_db()
     if sighting.case.is_withdrawn:
         raise NoticeError(_("This case has ended. Nothing more may be sent."))
-    if not sighting.case.consents_to(Consent.Kind.NOTICES):
-        raise NoticeError(_("The victim did not agree to removal requests."))
-    if not sighting.case.consents_to(Consent.Kind.NOTICES, recipient.kind):
+    if not sighting.case.consents_to(NOTICES, recipient.kind):
         raise NoticeError(
             _("The victim did not agree to requests to such a recipient.")
         )

@@ -46,7 +46,9 @@ def test_a_recipient_that_the_victim_did_not_name_is_refused_in_plain_words(
     sighting: Sighting, wren: User
 ) -> None:
     actions.give_consent(sighting.case, NOTICES, [Platform.Kind.SEARCH])
-    with pytest.raises(NoticeError, match="did not agree to requests to such"):
+    with pytest.raises(
+        NoticeError, match="did not agree to requests to such a recipient"
+    ):
         draft(sighting, wren, rule_id="us-take-it-down")
     assert not Notice.objects.exists()
 
@@ -65,7 +67,9 @@ def test_a_scope_that_shrinks_after_the_draft_stops_the_approval(
     actions.give_consent(sighting.case, NOTICES)
     notice = draft(sighting, wren, rule_id="us-take-it-down")
     actions.give_consent(sighting.case, NOTICES, [Platform.Kind.HOST])
-    with pytest.raises(NoticeError, match="did not agree to requests to such"):
+    with pytest.raises(
+        NoticeError, match="did not agree to requests to such a recipient"
+    ):
         approve(notice, stella)
 
 
