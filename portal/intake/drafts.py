@@ -11,7 +11,7 @@ import binascii
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -33,15 +33,15 @@ Answers = dict[str, dict[str, list[str]]]
 Sealed = dict[str, Any]  # as the docstring above has it
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Begun:
     """A report begun: what was answered so far, and the token that it is sent with once."""
 
-    key: bytes = field(repr=False)
+    key: bytes
     token: str
     answers: Answers
     under_words: bool = False  # eight words open it
-    way: bytes | None = field(default=None, repr=False)  # the device's key, if another
+    way: bytes | None = None  # the device's key, if another
     words: str = ""  # known to the device that put it under them
 
     @property

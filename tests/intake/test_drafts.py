@@ -145,6 +145,32 @@ def test_two_tabs_at_one_moment_lose_no_step(client: Client) -> None:
     assert "both of them" in review
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_report_sent_three_times_in_one_moment_is_one_case(client: Client) -> None:
+    answers(client, where={"urls": ADDRESS})
+    token = token_in(client)
+    gate = threading.Barrier(3)
+    words: list[str] = []
+
+    def tap() -> None:
+        other = Client()
+        other.cookies = client.cookies
+        gate.wait()
+        answer = other.post("/report/review/", {"token": token})
+        words.append(passphrase_in(answer.content))
+        connection.close()
+
+    taps = [threading.Thread(target=tap) for _ in range(3)]
+    for each in taps:
+        each.start()
+    for each in taps:
+        each.join()
+    assert len(words) == 3
+    assert len(set(words)) == 1
+    assert Report.objects.count() == 1
+    assert not Draft.objects.exists()
+
+
 def test_words_open_the_report_on_another_device(client: Client) -> None:
     answers(client, where={"urls": ADDRESS})
     words = words_to_come_back(client)

@@ -3,8 +3,10 @@ import re
 import pytest
 from django.test import Client
 
+from portal.intake.questions import STEPS
 from portal.middleware import CSP
 from portal.platforms.helplines import EMERGENCY
+from tests.intake.reporting import ADDRESS, answers
 
 OPEN = [
     "/",
@@ -131,3 +133,23 @@ def test_a_language_is_chosen_and_kept(client: Client) -> None:
     answer = client.post("/language/setlang/", {"language": "ko", "next": "/"})
     assert answer.status_code == 302
     assert '<html lang="ko"' in client.get("/").content.decode()
+
+
+def grade_of(page: str) -> float:
+    """Flesch-Kincaid grade of what a page says: 6 is about twelve years of age."""
+    article = page.partition("<main")[2].partition("</main>")[0].partition(">")[2]
+    article = re.sub(r"<(script|template).*?</\1>", " ", article, flags=re.DOTALL)
+    article = re.sub(r"</(p|li|h[1-6]|a|label|strong|legend|button)>", ". ", article)
+    text = re.sub(r"<[^>]+>", " ", article)
+    sentences = [s for s in re.split(r"[.!?:]\s", text) if re.search(r"\w", s)]
+    found = re.findall(r"[A-Za-z']+", text)
+    syllables = sum(max(1, len(re.findall(r"[aeiouy]+", w.lower()))) for w in found)
+    return 0.39 * len(found) / len(sentences) + 11.8 * syllables / len(found) - 15.59
+
+
+def test_the_report_is_plain_enough_to_read_in_fear(client: Client) -> None:
+    answers(client, fears={"fears": ["self_harm"]}, where={"urls": ADDRESS})
+    steps = [f"/report/{name}/" for name in STEPS]
+    opened = ["/report/", "/report/helping/", "/report/young/", "/report/continue/"]
+    for path in [*opened, *steps, "/report/review/", "/report/stop/"]:
+        assert grade_of(client.get(path).content.decode()) <= 6, path
