@@ -229,6 +229,7 @@ HELD_LIFETIME = timedelta(hours=env.number("HELD_HOURS", 24))
 # -- retention -------------------------------------------------------------------------
 REVIEW_AFTER = timedelta(days=env.number("REVIEW_DAYS", 90))
 DELETE_AFTER = timedelta(days=env.number("DELETE_DAYS", 365))
+DRAFT_LIFETIME = timedelta(hours=env.number("DRAFT_HOURS", 24))  # a report begun
 # Endings of cases, for a database that comes back from a backup. Keep it out of backups.
 TOMBSTONES = Path(env.text("TOMBSTONES", str(VAR / "tombstones")))
 
@@ -295,6 +296,7 @@ CELERY_BEAT_SCHEDULE = {
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
+        ("drafts", "portal.cases.tasks.sweep_drafts", 600),
         ("notices", "portal.notices.tasks.sweep_notices", SWEEP_SECONDS),
         ("deadlines", "portal.notices.tasks.sweep_deadlines", SWEEP_SECONDS),
     ]

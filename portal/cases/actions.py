@@ -17,6 +17,7 @@ from portal.cases.keys import CaseKey
 from portal.cases.models import (
     Case,
     Consent,
+    Draft,
     Event,
     Exhibit,
     Message,
@@ -79,8 +80,11 @@ def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
     return Receipt(report, passphrase)
 
 
-def show_again(token: str) -> Receipt | None:
-    """The receipt of this token once more, and ten minutes longer. None: no such report."""
+def receipt_again(token: str) -> Receipt | None:
+    """What was answered to this token, if a report came with it before.
+
+    Who asks is still at it: the passphrase can be shown for ten minutes more.
+    """
     seen = _receipt_of(token)
     if seen and seen.passphrase:
         longer = timezone.now() + RECEIPT_LIFETIME
@@ -177,7 +181,9 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     case.messages.all().delete()
     case.reports.update(details=b"", receipt=b"", receipt_until=None)
     record_event(case, str(ending), once=str(ending))
-    stored = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
+    stored = list(
+        case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True)
+    )
     held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
     transaction.on_commit(lambda: _discard(stored, held), robust=True)
 
@@ -259,6 +265,12 @@ def forget_receipts() -> int:
     return due.update(receipt=b"", receipt_until=None)
 
 
+def forget_drafts() -> int:
+    """Delete reports that were begun and left alone for longer than we promised."""
+    due = Draft.objects.filter(touched_at__lt=coarse_now() - settings.DRAFT_LIFETIME)
+    return due.delete()[0]
+
+
 def opened(passphrase: str) -> Opened:
     """What a passphrase gives: locator and key."""
     salt = blake2b(settings.PASSPHRASE_SALT.encode(), digest_size=16).digest()
@@ -286,9 +298,7 @@ def _open_case(passphrase: str, language: str) -> Case:
     return case
 
 
-def _open_report(
-    case: Case, token: str, passphrase: str | None, told: Told
-) -> Report:
+def _open_report(case: Case, token: str, passphrase: str | None, told: Told) -> Report:
     again: dict[str, object] = {}
     if passphrase:
         box = SecretBox(_receipt_key(token))

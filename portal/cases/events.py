@@ -53,9 +53,7 @@ WORDS = {
         "codes."
     ),
     "message": _("A case worker wrote to you. Read it under “Messages”."),
-    "expired": _(
-        "The time of this case was over. We destroyed the key to your files."
-    ),
+    "expired": _("The time of this case was over. We destroyed the key to your files."),
     "frozen": _(
         "We stopped this case, because somebody in the picture may be under 18. Nobody "
         "looks at it any more. See “Advice” for who can help now."

@@ -8,3 +8,8 @@ from portal.cases import actions
 @shared_task
 def sweep_receipts() -> None:
     actions.forget_receipts()
+
+
+@shared_task
+def sweep_drafts() -> None:
+    actions.forget_drafts()

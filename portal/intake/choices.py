@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from portal.cases.models import Case, Consent
-from portal.intake.forms import CONSENTS
+from portal.intake.consents import CONSENTS, RECIPIENTS
 from portal.platforms.models import Platform
 
 Words = str | Promise
@@ -30,13 +30,13 @@ def choices_of(case: Case) -> list[Choice]:
     """Every kind, with its latest state."""
     latest = {consent.kind: consent for consent in case.consents.order_by("pk")}
     names = _names()
-    return [_choice(kind, latest.get(kind), names) for kind in Consent.Kind]
+    return [_choice(kind, latest.get(kind), names) for kind in CONSENTS]
 
 
 def _choice(
     kind: Consent.Kind, consent: Consent | None, names: Mapping[str, str]
 ) -> Choice:
-    title, words = CONSENTS.get(kind, (kind.label, ""))
+    title, words = CONSENTS[kind]
     return Choice(
         kind=kind.value,
         title=title,
@@ -55,5 +55,5 @@ def _choice(
 def _names() -> dict[str, str]:
     """How to call whatever a scope may hold: a platform's id, or a kind of recipient."""
     platforms = Platform.objects.values_list("pk", "name")
-    kinds = {kind.value: str(kind.label) for kind in Platform.Kind}
+    kinds = {kind.value: str(words) for kind, words in RECIPIENTS.items()}
     return kinds | {str(pk): name for pk, name in platforms}

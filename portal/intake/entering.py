@@ -1,6 +1,5 @@
 """The door of a case: words in, a session out. It never says whether a case exists."""
 
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,21 +9,8 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.pacing import Bucket
 from portal.cases import actions
 from portal.intake import pressure
+from portal.intake.forms import PassphraseForm
 from portal.intake.opened import open_session
-
-
-class PassphraseForm(forms.Form):
-    passphrase = forms.CharField(
-        max_length=512,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "none",
-                "autocorrect": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -185,39 +185,51 @@ def _why(asked: Asked | None) -> str:
 
 
 def _sentence(asked: Asked) -> str:
+    if asked.state in {State.SENT, State.ACKNOWLEDGED}:
+        return _sent_sentence(asked)
+    if asked.state == State.REFUSED:
+        return _refused_sentence(asked)
     if asked.state == State.FAILED:
         return _(
             "We could not deliver our request to %(recipient)s. Next, we try another way."
-        )
-    if asked.state == State.REFUSED and asked.answer:
-        return _(
-            "%(recipient)s refused our request and said: “%(answer)s”. Next, we look for "
-            "somebody else who can remove it."
-        )
-    if asked.state == State.REFUSED:
-        return _(
-            "%(recipient)s refused our request and gave no reason. Next, we look for "
-            "somebody else who can remove it."
         )
     if asked.state == State.REMOVED:
         return _(
             "%(recipient)s said that it was removed, but we saw it again. Next, we ask once "
             "more."
         )
-    if asked.state not in {State.SENT, State.ACKNOWLEDGED}:
-        return _("We are preparing a request to %(recipient)s.")
+    return _("We are preparing a request to %(recipient)s.")
+
+
+def _sent_sentence(asked: Asked) -> str:
     if asked.is_late:
         return _(
             "We asked %(recipient)s on %(sent)s. They should have acted by %(due)s and did "
             "not. Next, we go one step higher."
         )
+    if asked.due_on is None:
+        return _("We asked %(recipient)s on %(sent)s, and wait for their answer.")
     return _("We asked %(recipient)s on %(sent)s. They should act by %(due)s.")
+
+
+def _refused_sentence(asked: Asked) -> str:
+    if asked.answer:
+        return _(
+            "%(recipient)s refused our request and said: “%(answer)s”. Next, we look for "
+            "somebody else who can remove it."
+        )
+    return _(
+        "%(recipient)s refused our request and gave no reason. Next, we look for "
+        "somebody else who can remove it."
+    )
 
 
 def _promise_line(step: Step) -> str:
     words = {"what": step.words, "due": _day(step.due_at), "read": _day(step.read_at)}
     if step.read_at and not step.is_late:
-        line = _("%(what)s We promised that a person reads it by %(due)s, and kept that.")
+        line = _(
+            "%(what)s We promised that a person reads it by %(due)s, and kept that."
+        )
     elif step.read_at:
         line = _(
             "%(what)s We promised that a person reads it by %(due)s. That was done later, "
@@ -235,7 +247,9 @@ def _promise_line(step: Step) -> str:
 
 def _next_lines(there: Sequence[Copy]) -> list[str]:
     return [
-        _("We keep asking until each of these copies is gone, or tell you why it stays.")
+        _(
+            "We keep asking until each of these copies is gone, or tell you why it stays."
+        )
         if there
         else _("We go on looking for new copies."),
         _("You can look in, write to us, or stop everything at any time."),

@@ -28,7 +28,9 @@ def status(request: HttpRequest, case: Case) -> HttpResponse:
     if case.is_withdrawn:
         return render(request, ENDED[Case.Ending(case.ending)], {"case": case})
     told = status_of(case)
-    return render(request, "intake/status.html", {"status": told, "unread": told.unread})
+    return render(
+        request, "intake/status.html", {"status": told, "unread": told.unread}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -68,8 +68,7 @@ def with_case(view: CaseView) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def with_key(view: KeyView) -> Callable[[HttpRequest], HttpResponse]:
-    """The view of an open case that goes on, with its key. Of an ended one only the end
-    is shown."""
+    """The view of an open case that goes on, with its key. An ended one shows its end."""
 
     @with_case
     @wraps(view)

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.cases.models import Case, Exhibit
 
 CODES = _("We know only the codes of this picture. We do not have the picture itself.")
-UPLOADED = _("You uploaded this picture. It is locked, and opens only with a case's key.")
+UPLOADED = _(
+    "You uploaded this picture. It is locked, and opens only with a case's key."
+)
 BOTH = _(
     "You gave us its codes first, and later the picture itself. It is locked, and opens only "
     "with a case's key."
@@ -31,13 +33,12 @@ def pictures_of(case: Case) -> list[Picture]:
     groups: list[tuple[set[tuple[str, str]], list[Exhibit]]] = []
     for exhibit in case.exhibits.order_by("pk").prefetch_related("signals"):
         codes = {(signal.type, signal.value) for signal in exhibit.signals.all()}
-        for known, exhibits in groups:
-            if known & codes:
-                known |= codes
-                exhibits.append(exhibit)
-                break
-        else:
+        same = next((group for group in groups if group[0] & codes), None)
+        if same is None:
             groups.append((codes, [exhibit]))
+        else:
+            same[0].update(codes)
+            same[1].append(exhibit)
     return [_picture(exhibits) for _codes, exhibits in groups]
 
 

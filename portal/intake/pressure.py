@@ -15,7 +15,9 @@ from portal.accounts.pacing import Bucket
 
 FAILURES = Bucket("case", size=60, seconds=1)  # of everybody together
 CALM_AFTER = 600  # seconds without the bucket running dry
-BITS = 17  # of a hash that must be zero: 131,072 hashes, a second or two on a cheap phone
+BITS = (
+    17  # of a hash that must be zero: 131,072 hashes, a second or two on a cheap phone
+)
 WAIT = 15  # seconds, instead of the work, where a browser runs no script
 LIFETIME = 15 * 60  # seconds that a ticket is good for
 SOLUTION = re.compile(r"[0-9]{1,15}")

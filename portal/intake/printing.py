@@ -98,6 +98,8 @@ def _use_fonts(pdf: FPDF, text: str) -> set[int]:
     families = list(used.values())
     pdf.set_font(families[0], size=BODY)
     pdf.set_fallback_fonts(families[1:], exact_match=False)
-    if ARABIC in used:  # joined letters, from right to left; other scripts need no shaper
+    if (
+        ARABIC in used
+    ):  # joined letters, from right to left; other scripts need no shaper
         pdf.set_text_shaping(use_shaping_engine=True)
     return known

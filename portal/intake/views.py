@@ -1,17 +1,13 @@
-"""Pages that need no passphrase: what this is, the age question, the report, the way out."""
+"""Pages that need no passphrase: what this is, the age question, young people, the way out."""
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from portal.cases.actions import submit_report
-from portal.celery import ring_on_commit
-from portal.intake.forms import ReportForm
-from portal.sightings.tasks import process_report
+from portal.intake import drafts
+from portal.platforms.helplines import COUNTRIES, EMERGENCY, for_young
 
 
 @require_safe
@@ -21,28 +17,32 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def age(request: HttpRequest) -> HttpResponse:
+    """The first question. Its answers are links: nothing is sent, no cookie is set."""
     return render(request, "intake/age.html")
 
 
 @require_safe
+def helping(request: HttpRequest) -> HttpResponse:
+    """For somebody who reports for another: what to mind, and the same question."""
+    return render(request, "intake/helping.html")
+
+
+@require_safe
 def young(request: HttpRequest) -> HttpResponse:
-    """For minors: no form and no file control exist here, so that nothing can reach us."""
-    return render(request, "intake/young.html")
+    """For minors: no form and no file control exist here, so that nothing can reach us.
 
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def adult(request: HttpRequest) -> HttpResponse:
-    if request.method != "POST":
-        return render(request, "intake/report.html", {"form": ReportForm()})
-    form = ReportForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "intake/report.html", {"form": form})
-    with transaction.atomic():
-        receipt = submit_report(**form.told(), language=get_language() or "en")
-        ring_on_commit(process_report, receipt.report.pk)
-    # No redirect: the passphrase is shown once and must never live in a session. The
-    # form's one-time token makes a refresh harmless.
-    return render(request, "intake/received.html", {"receipt": receipt})
+    The country is a link's parameter, chosen by the reader: nobody looks at an address.
+    """
+    country = request.GET.get("country", "")
+    country = country if country in EMERGENCY else ""
+    shown = {
+        "country": country,
+        "name": COUNTRIES[country],
+        "countries": sorted((str(COUNTRIES[code]), code) for code in EMERGENCY),
+        "emergency": EMERGENCY.get(country),
+        "helplines": for_young(country),
+    }
+    return render(request, "intake/young.html", shown)
 
 
 @require_safe
@@ -59,6 +59,7 @@ def leave_site(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(_("https://www.wikipedia.org/"))
     response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Strict")
     response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    drafts.forget(response)
     return response
 
 

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.platforms.helplines import by_country
 from portal.public import counting, words
 from portal.public.forms import CheckForm
-from portal.public.helplines import by_country
 from portal.sightings.actions import CheckedPicture, CheckError, check_picture
 
 

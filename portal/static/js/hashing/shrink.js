@@ -1,0 +1,128 @@
+// Fits a grey picture within SMALL x SMALL by averaging pixels, step by step as Pillow does
+// for the server (Image.resize, BILINEAR, reducing_gap=1.5): hashes of differently shrunk
+// copies drift apart, and this way they do not. It knows numbers and nothing of canvases.
+
+import { SMALL } from "./limits.js";
+
+const GAP = 1.5;
+const ONE = 2 ** 22; // fixed-point one of the weights
+
+/** Rounds as Python does: halves go to the even neighbour. */
+function round(value) {
+  const whole = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && whole % 2 ? whole - 1 : whole;
+}
+
+/**
+ * What a picture of that size becomes: first whole blocks of `across` x `down` pixels are
+ * averaged to `blocksWide` x `blocksHigh`, then those are fitted to `width` x `height`.
+ */
+export function plan(fullWidth, fullHeight) {
+  const scale = Math.min(1, SMALL / Math.max(fullWidth, fullHeight));
+  const width = Math.max(1, round(fullWidth * scale));
+  const height = Math.max(1, round(fullHeight * scale));
+  const across = Math.floor(fullWidth / width / GAP) || 1;
+  const down = Math.floor(fullHeight / height / GAP) || 1;
+  return {
+    fullWidth, fullHeight, width, height, across, down,
+    blocksWide: Math.ceil(fullWidth / across),
+    blocksHigh: Math.ceil(fullHeight / down),
+  };
+}
+
+/** Averages the blocks of the picture while its rows come in, strip after strip. */
+export class Blocks {
+  constructor(planned) {
+    this.plan = planned;
+    this.levels = new Uint8Array(planned.blocksWide * planned.blocksHigh);
+  }
+
+  /**
+   * @param {Uint8ClampedArray} rgba opaque pixels of whole rows
+   * @param {number} top the first of them, a multiple of `down`
+   */
+  add(rgba, top, rows) {
+    const { fullWidth, across, down, blocksWide } = this.plan;
+    const sums = new Uint32Array(blocksWide);
+    for (let y = 0, at = 0; y < rows; y += down) {
+      const high = Math.min(down, rows - y);
+      sums.fill(0);
+      for (let row = 0; row < high; row++) {
+        for (let block = 0, x = 0; block < blocksWide; block++) {
+          const end = Math.min(x + across, fullWidth);
+          let sum = 0;
+          for (; x < end; x++, at += 4) {
+            // ITU-R 601, in the whole numbers that Pillow takes
+            sum += (rgba[at] * 19595 + rgba[at + 1] * 38470 + rgba[at + 2] * 7471 + 0x8000) >> 16;
+          }
+          sums[block] += sum;
+        }
+      }
+      this.#settle(sums, (top + y) / down, high);
+    }
+  }
+
+  #settle(sums, line, high) {
+    const { fullWidth, across, blocksWide } = this.plan;
+    for (let block = 0; block < blocksWide; block++) {
+      const count = high * Math.min(across, fullWidth - block * across);
+      const rounded = sums[block] + (count >> 1);
+      const level = Math.floor((rounded * Math.floor(2 ** 24 / count)) / 2 ** 24);
+      this.levels[line * blocksWide + block] = level;
+    }
+  }
+
+  /** The small grey picture, once all rows have come in. */
+  fitted() {
+    const { fullWidth, fullHeight, across, down, blocksWide, blocksHigh, width, height } = this.plan;
+    const wide = weights(blocksWide, fullWidth / across, width);
+    const high = weights(blocksHigh, fullHeight / down, height);
+    const narrowed = fitRows(this.levels, blocksWide, blocksHigh, wide);
+    return { grey: fitColumns(narrowed, width, high), width, height };
+  }
+}
+
+/**
+ * A triangle filter for each of `after` places along a line of `before` samples, of which
+ * `span` (the last block may be a part) are picture.
+ */
+function weights(before, span, after) {
+  const scale = span / after;
+  const support = Math.max(scale, 1);
+  return Array.from({ length: after }, (_, place) => {
+    const centre = (place + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(before, Math.trunc(centre + support + 0.5));
+    const shares = Array.from({ length: end - first }, (__, at) =>
+      Math.max(0, 1 - Math.abs((at + first - centre + 0.5) / support)));
+    const whole = shares.reduce((sum, share) => sum + share, 0);
+    return { first, shares: Int32Array.from(shares, (share) => Math.trunc(0.5 + (share / whole) * ONE)) };
+  });
+}
+
+const toLevel = (sum) => Math.min(255, Math.max(0, sum >> 22));
+
+function fitRows(levels, width, height, filters) {
+  const fitted = new Uint8Array(filters.length * height);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (const { first, shares } of filters) {
+      let sum = ONE / 2;
+      for (let k = 0; k < shares.length; k++) sum += levels[y * width + first + k] * shares[k];
+      fitted[at++] = toLevel(sum);
+    }
+  }
+  return fitted;
+}
+
+function fitColumns(levels, width, filters) {
+  const fitted = new Uint8Array(width * filters.length);
+  let at = 0;
+  for (const { first, shares } of filters) {
+    for (let x = 0; x < width; x++) {
+      let sum = ONE / 2;
+      for (let k = 0; k < shares.length; k++) sum += levels[(first + k) * width + x] * shares[k];
+      fitted[at++] = toLevel(sum);
+    }
+  }
+  return fitted;
+}
