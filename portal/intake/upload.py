@@ -3,6 +3,8 @@
 No file control exists in a page before its reader has agreed to what happens with the file.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from django import forms
