@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import get_language, get_language_bidi
 from fpdf import FPDF, XPos, YPos
+from fpdf.fonts import TTFFont
 
 from portal.intake.letters import Letter, Section, dated, sections_of
 
@@ -90,7 +91,8 @@ def _use_fonts(pdf: FPDF, text: str) -> set[int]:
             continue
         family = f"font{number}"
         pdf.add_font(family, fname=path)
-        shows = set(pdf.fonts[family].cmap)
+        font = pdf.fonts[family]
+        shows = set(font.cmap) if isinstance(font, TTFFont) else set()
         if number == 0 or shows & missing:
             used[name] = family
         missing -= shows

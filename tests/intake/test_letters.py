@@ -24,10 +24,15 @@ needs_fonts = pytest.mark.skipif(
 )
 
 
-def asked(state: str, **over: object) -> Asked:
-    told = {"recipient": "Chirp", "sent_on": date(2026, 10, 1), "answer": ""}
-    told |= {"due_on": date(2026, 10, 3), "is_late": False, "state": state}
-    return Asked(**(told | over))
+def asked(
+    state: str,
+    *,
+    recipient: str = "Chirp",
+    due_on: date | None = date(2026, 10, 3),
+    is_late: bool = False,
+    answer: str = "",
+) -> Asked:
+    return Asked(recipient, state, date(2026, 10, 1), due_on, is_late, answer)
 
 
 def a_letter(*copies: Copy, promises: tuple[Step, ...] = ()) -> Letter:

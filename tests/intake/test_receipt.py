@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -93,12 +92,12 @@ def test_a_wrong_try_shows_the_words_again(
     assert shown in page
     first = shown.split()[:3]
     sloppy = [word.upper() + " " for word in first]
-    assert "You have your key" in says(
-        client, token=token, asked="1 2 3", word=sloppy
-    )
+    assert "You have your key" in says(client, token=token, asked="1 2 3", word=sloppy)
 
 
-@pytest.mark.parametrize("asked", ["", "1", "9 9 9", "0 1 2", "-1 2 3", "a b c", "1 " * 99])
+@pytest.mark.parametrize(
+    "asked", ["", "1", "9 9 9", "0 1 2", "-1 2 3", "a b c", "1 " * 99]
+)
 def test_a_forged_question_is_only_a_wrong_try(
     client: Client, token: str, shown: str, asked: str
 ) -> None:
@@ -140,7 +139,7 @@ def test_an_unknown_token_is_told_nothing(client: Client) -> None:
 def test_a_saved_file_has_a_dull_name_and_the_words_in_their_order(
     client: Client, token: str, shown: str, form: str, name: str
 ) -> None:
-    answer: HttpResponse = client.post("/report/save/", {"token": token, "as": form})
+    answer = client.post("/report/save/", {"token": token, "as": form})
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     assert "no-store" in answer["Cache-Control"]
     text = answer.content.decode()

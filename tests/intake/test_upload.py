@@ -150,7 +150,9 @@ def test_nobody_drops_a_strangers_upload(client: Client, case: Case) -> None:
     assert exhibit.stored_as
 
 
-def test_what_waits_to_be_read_cannot_be_dropped_yet(client: Client, case: Case) -> None:
+def test_what_waits_to_be_read_cannot_be_dropped_yet(
+    client: Client, case: Case
+) -> None:
     sends(client, a_file())
     exhibit = case.exhibits.latest("pk")
     actions.drop_upload(exhibit)
