@@ -38,11 +38,11 @@ def page(
 def reports(page: Page, url: str) -> str:
     """The shortest honest report; returns the words that it shows."""
     page.goto(f"{url}/report/")
-    page.get_by_text("No, everybody is 18 or over").click()
-    page.get_by_role("button", name="Go to the last step").click()
-    page.get_by_role("link", name="an address where you saw it").click()
+    page.get_by_text("Everybody is 18 or over, and was then").click()
+    page.get_by_role("button", name="Next").click()
     page.fill("#id_urls", "https://chirp.example/1")
-    page.get_by_role("button", name="Go to the last step").click()
+    page.get_by_role("button", name="Next").click()
+    page.goto(f"{url}/report/review/")
     page.get_by_role("button", name="Send the report").click()
     return page.locator("#passphrase").inner_text()
 
