@@ -150,15 +150,16 @@ def test_the_same_letter_gives_the_same_bytes_in_every_script(
     letter = a_letter(
         Copy("chirp.example", "up", None, asked("failed", recipient=name))
     )
+    title = "Letter" if language == "ar" else "信 편지 Letter"
     with translation.override(language):
         with time_machine.travel(datetime(2026, 11, 21, tzinfo=UTC)):
-            first = printing.printed(letter, "信 편지 Letter")
+            first = printing.printed(letter, title)
         with time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC)):
-            again = printing.printed(letter, "信 편지 Letter")
+            again = printing.printed(letter, title)
     assert first == again
     text = text_of(first)
     assert name in text
-    assert "信 편지 Letter" in text or language == "ar"
+    assert title in text
 
 
 @needs_fonts
