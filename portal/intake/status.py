@@ -29,6 +29,7 @@ NOTICES: dict[str, str | Promise] = {
     Notice.State.REMOVED: _("They removed the copy."),
 }
 # Steps that only a person takes: after one of them, what came before has been read.
+READING = ("open", "write")  # verbs of the audit log
 BY_A_PERSON = ("copy_confirmed", "copy_rejected", "notice_drafted", "message")
 
 
@@ -131,7 +132,9 @@ def _acts_of_people(case: Case, steps: Sequence[Event]) -> list[datetime]:
     """When a case worker opened or decided something of this case, in order."""
     subject = f"case:{case.pk}"
     opened = AuditEntry.objects.filter(
-        Q(subject=subject) | Q(subject__startswith=f"{subject} "), user__isnull=False
+        Q(subject=subject) | Q(subject__startswith=f"{subject} "),
+        user__isnull=False,
+        verb__in=READING,
     ).values_list("at", flat=True)
     return sorted([*opened, *(step.at for step in steps if step.kind in BY_A_PERSON)])
 

@@ -250,9 +250,12 @@ def test_a_promise_is_shown_then_kept_or_owned_up_to(
     assert "We had promised" in page_of(client, "/case/status/")
 
 
-def test_another_cases_reading_keeps_no_promise(client: Client, wren: User) -> None:
+def test_neither_anothers_reading_nor_a_handover_keeps_a_promise(
+    client: Client, wren: User
+) -> None:
     case = an_open_case(client)
     audit(wren, "open", f"case:{case.pk}1 report:1", "to read it")
+    audit(wren, "grant", f"case:{case.pk}", "granted to user:7")
     assert "A person has read it." not in page_of(client, "/case/status/")
 
 
