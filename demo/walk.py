@@ -27,7 +27,7 @@ from demo.places import (
     shown,
     wait,
 )
-from demo.victim import file_report
+from demo.victim import file_report, upload_picture
 
 RULE = "us-take-it-down"
 NOTICED = "fediverse"  # the site whose copy is written about
@@ -69,11 +69,12 @@ class Walk:
         wait(lambda: self._looked_at("gallery"), "The gallery was not crawled.")
 
     def report(self) -> None:
-        """A victim files a report in its steps; the picture stays on their device."""
+        """A victim files a report in its steps, and then chooses to upload the picture."""
         known = set(self._cases())
         picture = httpx.get(self.run["original"], timeout=60).content
         victim = self.stack.enter_context(Browser(self.places.portal))
         self.passphrase = file_report(victim, picture, self.run["reported"])
+        upload_picture(victim, self.passphrase, picture)
         self.case = next(path for path in self._cases() if path not in known)
 
     def look(self) -> None:

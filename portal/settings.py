@@ -96,6 +96,9 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "portal" / "static
 if (BASE_DIR / "node_modules" / "echarts" / "dist").is_dir():
     STATICFILES_DIRS.append(("echarts", BASE_DIR / "node_modules" / "echarts" / "dist"))
 
+# Of the letters as PDF files. Without them letters are shown on the screen only.
+FONTS = BASE_DIR / "node_modules" / "@fontsource"
+
 # Not collected (a fresh clone, the tests): files are served from where they lie.
 COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not COLLECTED
@@ -235,6 +238,12 @@ METADATA_AFTER = timedelta(days=env.number("METADATA_DAYS", 180))
 # Endings of cases, for a database that comes back from a backup: never part of that backup,
 # kept twice, and the same folder for every host.
 TOMBSTONES = Path(env.text("TOMBSTONES", str(VAR / "tombstones")))
+
+# -- what victims are promised ---------------------------------------------------------
+# Shown on their timeline with a date, and shown as missed when it is: set what you can keep.
+READ_WITHIN = timedelta(hours=env.number("READ_HOURS", 72))
+READ_THREATS_WITHIN = timedelta(hours=env.number("READ_THREATS_HOURS", 24))
+ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_DIR = Path(urlsplit(INDEX_URL).path)
@@ -384,6 +393,8 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "faiss.loader": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},  # else it names the letters of each letter
+        "fpdf": {"level": "ERROR"},  # the same
         "httpx": {"level": "WARNING"},
     },
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
 from django.conf import settings
@@ -77,13 +77,20 @@ def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
     if told.contact:
         case.contact = evidence.seal(case, told.contact.encode())
         case.save(update_fields=["contact"])
-    record_event(case, "received")
+    record_event(case, "received", due_at=_read_by(told))
     return Receipt(report, passphrase)
 
 
 def receipt_again(token: str) -> Receipt | None:
-    """What was answered to this token, if a report came with it before."""
-    return _receipt_of(token)
+    """What was answered to this token, if a report came with it before.
+
+    Who asks is still at it: the passphrase can be shown for ten minutes more.
+    """
+    seen = _receipt_of(token)
+    if seen and seen.passphrase:
+        longer = timezone.now() + RECEIPT_LIFETIME
+        Report.objects.filter(pk=seen.report.pk).update(receipt_until=longer)
+    return seen
 
 
 @transaction.atomic
@@ -98,7 +105,7 @@ def add_report(case: Case, *, token: str, told: Told) -> Report:
     report = _open_report(case, token, None, told)
     _keep_told(report, told)
     act(case)
-    record_event(case, "added", once=f"added:{report.pk}")
+    record_event(case, "added", once=f"added:{report.pk}", due_at=_read_by(told))
     return report
 
 
@@ -138,6 +145,29 @@ def mark_read(case: Case) -> None:
     """The desk has seen what the victim wrote. Kept to the hour."""
     unread = case.messages.filter(written_by=None, read_at=None)
     unread.update(read_at=coarse_now())
+
+
+def read_messages(case: Case) -> None:
+    """The victim has seen what the desk wrote. Kept to the hour."""
+    unread = case.messages.filter(written_by__isnull=False, read_at=None)
+    unread.update(read_at=coarse_now())
+
+
+@transaction.atomic
+def drop_upload(exhibit: Exhibit) -> None:
+    """Forget the picture itself and keep its codes: back to hash-only.
+
+    Its signals stay in the bank, so what is watched for does not change. Done twice, it is
+    done once.
+    """
+    row = Exhibit.objects.select_for_update().get(pk=exhibit.pk)
+    stored, held = row.stored_as, row.held_as
+    if not stored or row.state != Exhibit.State.HASHED:
+        return
+    Exhibit.objects.filter(pk=row.pk).update(stored_as="", held_as="", size=0)
+    act(row.case)
+    record_event(row.case, "upload_dropped", once=f"upload_dropped:{row.pk}")
+    transaction.on_commit(lambda: _discard([stored], [held]), robust=True)
 
 
 @transaction.atomic
@@ -233,15 +263,22 @@ def act(case: Case) -> None:
 
 
 def record_event(
-    case: Case, kind: str, *, once: str | None = None, **data: str | int
+    case: Case,
+    kind: str,
+    *,
+    once: str | None = None,
+    due_at: datetime | None = None,
+    **data: str | int,
 ) -> None:
-    """Put a step on the victim's timeline; with `once`, however often a task runs."""
+    """Put a step on the victim's timeline; with `once`, however often a task runs.
+
+    `due_at` is by when the next step was promised.
+    """
+    step = {"kind": kind, "data": data, "due_at": due_at}
     if once is None:
-        Event.objects.create(case=case, kind=kind, data=data)
+        Event.objects.create(case=case, **step)
     else:
-        Event.objects.get_or_create(
-            case=case, once=once, defaults={"kind": kind, "data": data}
-        )
+        Event.objects.get_or_create(case=case, once=once, defaults=step)
 
 
 def forget_receipts() -> int:
@@ -260,6 +297,13 @@ def opened(passphrase: str) -> Opened:
     """What a passphrase gives: locator and key."""
     salt = blake2b(settings.PASSPHRASE_SALT.encode(), digest_size=16).digest()
     return open_passphrase(passphrase, salt)
+
+
+def _read_by(told: Told) -> datetime:
+    """By when a person reads this. A threat does not wait its turn."""
+    return coarse_now() + (
+        settings.READ_THREATS_WITHIN if told.threatened else settings.READ_WITHIN
+    )
 
 
 def _open_case(passphrase: str, language: str) -> Case:

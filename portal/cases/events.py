@@ -47,6 +47,11 @@ WORDS = {
     "returned": _("A copy on %(host)s that was gone is back. We are on it."),
     "feedback": _("A platform told us about a copy: %(outcome)s."),
     "added": _("You gave us more. We are reading it."),
+    "uploaded": _("You agreed that we keep what you uploaded, locked."),
+    "upload_dropped": _(
+        "You took back a picture that you had uploaded. We destroyed it, and kept only its "
+        "codes."
+    ),
     "message": _("A case worker wrote to you. Read it under “Messages”."),
     "expired": _("The time of this case was over. We destroyed the key to your files."),
     "frozen": _(

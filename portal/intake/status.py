@@ -1,15 +1,18 @@
 """What a victim sees of their case, in their words. Reads only."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import AuditEntry
 from portal.cases import events
-from portal.cases.models import Case, Consent, Exhibit
-from portal.intake.consents import CONSENTS
+from portal.cases.models import Case, Event, Exhibit
 from portal.notices.models import Notice
 from portal.sightings.models import Sighting
 
@@ -25,6 +28,9 @@ NOTICES: dict[str, str | Promise] = {
     Notice.State.REFUSED: _("They refused. We will look for the next step."),
     Notice.State.REMOVED: _("They removed the copy."),
 }
+# Steps that only a person takes: after one of them, what came before has been read.
+READING = ("open", "write")  # verbs of the audit log
+BY_A_PERSON = ("copy_confirmed", "copy_rejected", "notice_drafted", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One moment of the timeline. Times are to the hour, so only the day is shown."""
+    """One moment of the timeline. Times are to the hour, so only the day is shown.
+
+    `due_at` is by when a person was promised to read it; `read_at`, when one did.
+    """
 
     at: datetime
     words: str
+    due_at: datetime | None = None
+    read_at: datetime | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """The promise was not kept, or not in time."""
+        return self.due_at is not None and (
+            (self.read_at or timezone.now()) > self.due_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,7 @@ class Status:
     refused: int
     hosts: list[HostCopies]
     requests: list[Request]
-    consents: list[tuple[str, str | Promise, str | Promise, bool]]
+    unread: int
     steps: list[Step]
 
     @property
@@ -86,12 +104,39 @@ def status_of(case: Case) -> Status:
         refused=states.count(Exhibit.State.REFUSED),
         hosts=_hosts(case),
         requests=_requests(case),
-        consents=_consents(case),
-        steps=[
-            Step(event.at, events.sentence(event))
-            for event in case.events.order_by("-pk")
-        ],
+        unread=unread(case),
+        steps=_steps(case),
     )
+
+
+def unread(case: Case) -> int:
+    """Letters from the desk that the victim has not seen."""
+    return case.messages.filter(written_by__isnull=False, read_at=None).count()
+
+
+def _steps(case: Case) -> list[Step]:
+    steps = list(case.events.order_by("-pk"))
+    acts = _acts_of_people(case, steps)
+    return [
+        Step(
+            event.at,
+            events.sentence(event),
+            event.due_at,
+            next((at for at in acts if event.due_at and at >= event.at), None),
+        )
+        for event in steps
+    ]
+
+
+def _acts_of_people(case: Case, steps: Sequence[Event]) -> list[datetime]:
+    """When a case worker opened or decided something of this case, in order."""
+    subject = f"case:{case.pk}"
+    opened = AuditEntry.objects.filter(
+        Q(subject=subject) | Q(subject__startswith=f"{subject} "),
+        user__isnull=False,
+        verb__in=READING,
+    ).values_list("at", flat=True)
+    return sorted([*opened, *(step.at for step in steps if step.kind in BY_A_PERSON)])
 
 
 def _hosts(case: Case) -> list[HostCopies]:
@@ -130,15 +175,3 @@ def _requests(case: Case) -> list[Request]:
             )
         )
     return requests
-
-
-def _consents(case: Case) -> list[tuple[str, str | Promise, str | Promise, bool]]:
-    given = set(
-        Consent.objects.filter(case=case, revoked_at=None).values_list(
-            "kind", flat=True
-        )
-    )
-    return [
-        (kind.value, title, words, kind in given)
-        for kind, (title, words) in CONSENTS.items()
-    ]

@@ -1,4 +1,5 @@
-// Copy and print, where the browser can. Without this script the words can be selected.
+// Copy and print, where the browser can, and a kind question before the words are gone for
+// good. Without this script the words can be selected, and the page asks for them all the same.
 
 const keep = document.getElementById("keep");
 
@@ -13,3 +14,19 @@ if (keep) {
   });
   keep.querySelector("[data-print]").addEventListener("click", () => window.print());
 }
+
+const SENDING = 2000; // milliseconds: a form that is sent does not leave the words behind
+let isGuarded = document.querySelector("[data-guard]") !== null;
+
+addEventListener("beforeunload", (event) => {
+  if (isGuarded) event.preventDefault();
+});
+addEventListener("submit", () => {
+  if (!isGuarded) return;
+  isGuarded = false;
+  setTimeout(() => { isGuarded = true; }, SENDING); // a saved file leaves the page open
+});
+// Who must leave at once is never asked.
+addEventListener("click", (event) => {
+  if (event.target.closest("[data-exit]")) isGuarded = false;
+}, { capture: true });
