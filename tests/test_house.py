@@ -15,6 +15,7 @@ LONGEST_FILE = 300
 # A smell and not a law: what is longer says here why it may be.
 MAY_BE_LONG = {
     "portal/settings.py": "one settings file, by design",
+    "portal/cases/models.py": "the rows of a case, read best beside each other",
     "detector/explain.py": "words for people, hardly any code",
 }
 LONGEST_FUNCTION = 45  # the budget is 30; past this there is no excuse

@@ -7,8 +7,6 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
-from nacl.secret import SecretBox
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
@@ -20,24 +18,15 @@ from portal.cases.models import (
     Draft,
     Event,
     Exhibit,
-    Message,
     Report,
     ReportedUrl,
     coarse_now,
 )
 from portal.cases.passphrase import Opened, new_passphrase, open_passphrase
+from portal.cases.receipts import Receipt, digest_of, receipt_for, receipt_of
 
-RECEIPT_LIFETIME = timedelta(minutes=10)
 DRAFT_LIFETIME = timedelta(hours=24)  # without a touch; the pages promise it
 Claims = Sequence[Mapping[str, object]]  # of one exhibit: {"type", "value", "quality"}
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A report, and the passphrase to be shown once. None when its time to show is over."""
-
-    report: Report
-    passphrase: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Told:
 @transaction.atomic
 def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
     """Open a case with its first report. The same `token` again gives the same receipt."""
-    if seen := _receipt_of(token):
+    if seen := receipt_of(token):
         return seen
     passphrase = new_passphrase(language)
     try:
@@ -68,7 +57,7 @@ def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
             report = _open_report(case, token, passphrase, told)
     except IntegrityError:
         # The same form arrived twice in one moment, and the other one was first.
-        if seen := _receipt_of(token):
+        if seen := receipt_of(token):
             return seen
         raise
     _keep_told(report, told)
@@ -81,25 +70,13 @@ def submit_report(*, token: str, told: Told, language: str = "en") -> Receipt:
     return Receipt(report, passphrase)
 
 
-def receipt_again(token: str) -> Receipt | None:
-    """What was answered to this token, if a report came with it before.
-
-    Who asks is still at it: the passphrase can be shown for ten minutes more.
-    """
-    seen = _receipt_of(token)
-    if seen and seen.passphrase:
-        longer = timezone.now() + RECEIPT_LIFETIME
-        Report.objects.filter(pk=seen.report.pk).update(receipt_until=longer)
-    return seen
-
-
 @transaction.atomic
 def add_report(case: Case, *, token: str, told: Told) -> Report:
     """One submission more to an open case: addresses, hashes or an upload, all later.
 
     The same `token` again is the same report.
     """
-    digest = _digest(token)
+    digest = digest_of(token)
     if seen := Report.objects.filter(token_hash=digest).first():
         return seen
     report = _open_report(case, token, None, told)
@@ -126,31 +103,6 @@ def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
         return case, None
     keys.grant_anew(key)
     return case, key
-
-
-@transaction.atomic
-def send_message(case: Case, words: str, *, written_by: User | None = None) -> Message:
-    """A letter, sealed to the case; from the victim, or from a worker."""
-    sealed = evidence.seal(case, words.encode())
-    message = Message.objects.create(case=case, sealed=sealed, written_by=written_by)
-    if written_by is None:
-        act(case)
-    else:
-        audit(written_by, "write", f"case:{case.pk}", f"message:{message.pk}")
-        record_event(case, "message", once=f"message:{message.pk}")
-    return message
-
-
-def mark_read(case: Case) -> None:
-    """The desk has seen what the victim wrote. Kept to the hour."""
-    unread = case.messages.filter(written_by=None, read_at=None)
-    unread.update(read_at=coarse_now())
-
-
-def read_messages(case: Case) -> None:
-    """The victim has seen what the desk wrote. Kept to the hour."""
-    unread = case.messages.filter(written_by__isnull=False, read_at=None)
-    unread.update(read_at=coarse_now())
 
 
 @transaction.atomic
@@ -251,12 +203,6 @@ def keep_contact(case: Case, contact: str) -> None:
     act(case)
 
 
-def ask_back(case: Case, day: date, *, by: User) -> None:
-    """Ask the victim to look in again on a day. Nothing is sent: we know no address."""
-    audit(by, "ask_back", f"case:{case.pk}", day.isoformat())
-    Case.objects.filter(pk=case.pk).update(come_back_on=day)
-
-
 def act(case: Case) -> None:
     """The victim did something: the days of review and deletion move on."""
     retention.postpone(case)
@@ -270,21 +216,12 @@ def record_event(
     due_at: datetime | None = None,
     **data: str | int,
 ) -> None:
-    """Put a step on the victim's timeline; with `once`, however often a task runs.
-
-    `due_at` is by when the next step was promised.
-    """
+    """Put a step on the timeline, `once` if so told. `due_at` is what was promised next."""
     step = {"kind": kind, "data": data, "due_at": due_at}
     if once is None:
         Event.objects.create(case=case, **step)
     else:
         Event.objects.get_or_create(case=case, once=once, defaults=step)
-
-
-def forget_receipts() -> int:
-    """Forget passphrases whose moment to be shown again is over."""
-    due = Report.objects.filter(receipt_until__lt=timezone.now())
-    return due.update(receipt=b"", receipt_until=None)
 
 
 def forget_drafts() -> int:
@@ -321,20 +258,17 @@ def _open_case(passphrase: str, language: str) -> Case:
 
 
 def _open_report(case: Case, token: str, passphrase: str | None, told: Told) -> Report:
-    again: dict[str, object] = {}
-    if passphrase:
-        box = SecretBox(_receipt_key(token))
-        again["receipt"] = box.encrypt(passphrase.encode())
-        again["receipt_until"] = timezone.now() + RECEIPT_LIFETIME
+    sealed, until = receipt_for(token, passphrase) if passphrase else (b"", None)
     return Report.objects.create(
         case=case,
-        token_hash=_digest(token),
+        token_hash=digest_of(token),
+        receipt=sealed,
+        receipt_until=until,
         details=evidence.seal(case, told.details.encode()) if told.details else b"",
         kinds=list(told.kinds),
         fears=list(told.fears),
         threatened=told.threatened,
         threatened_until=told.threatened_until,
-        **again,
     )
 
 
@@ -355,28 +289,6 @@ def _keep_told(report: Report, told: Told) -> None:
             held_as=evidence.hold(picture),
             size=len(picture),
         )
-
-
-def _receipt_of(token: str) -> Receipt | None:
-    """What was answered to this token before, if it came before."""
-    seen = Report.objects.filter(token_hash=_digest(token)).first()
-    return Receipt(seen, _passphrase_again(seen, token)) if seen else None
-
-
-def _digest(token: str) -> bytes:
-    return blake2b(token.encode(), digest_size=32, person=b"report-token").digest()
-
-
-def _receipt_key(token: str) -> bytes:
-    return blake2b(token.encode(), digest_size=32, person=b"report-receipt").digest()
-
-
-def _passphrase_again(report: Report, token: str) -> str | None:
-    if not report.receipt or not report.receipt_until:
-        return None
-    if report.receipt_until < timezone.now():
-        return None
-    return SecretBox(_receipt_key(token)).decrypt(bytes(report.receipt)).decode()
 
 
 def _discard(stored: Iterable[str], held: Iterable[str]) -> None:

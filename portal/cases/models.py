@@ -106,6 +106,10 @@ class Case(models.Model):
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
+    def is_still_active(self) -> bool:
+        """Asked of the database: somebody may have ended it since this row was read."""
+        return Case.objects.active().filter(pk=self.pk).exists()
+
     def consents_to(self, kind: Consent.Kind, whom: str = "") -> bool:
         """Whether the victim has agreed to `kind`, towards `whom`, and not taken it back.
 

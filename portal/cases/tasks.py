@@ -2,12 +2,12 @@
 
 from celery import shared_task
 
-from portal.cases import actions, ending, keys, retention
+from portal.cases import actions, ending, keys, receipts, retention
 
 
 @shared_task
 def sweep_receipts() -> None:
-    actions.forget_receipts()
+    receipts.forget_receipts()
 
 
 @shared_task

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.cases import actions, evidence
+from portal.cases import evidence, messaging
 from portal.cases.keys import LockedError
 from portal.cases.models import Case
 from portal.desk.access import case_of, key_of, worker_of
@@ -58,7 +58,7 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
             context["letters"] = evidence.open_thread(
                 key, reason=opening.cleaned_data["reason"]
             )
-            actions.mark_read(case)
+            messaging.mark_read(case)
         except (evidence.EvidenceError, LockedError) as error:
             messages.error(request, str(error))
     return render(request, "desk/thread.html", context)
@@ -76,7 +76,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "desk/thread.html", context)
     else:
         words = form.cleaned_data["words"]
-        actions.send_message(case, words, written_by=worker_of(request))
+        messaging.send_message(case, words, written_by=worker_of(request))
         messages.success(
             request, _("Sealed and sent. They read it at their next visit.")
         )
@@ -90,7 +90,7 @@ def ask_back(request: HttpRequest, pk: int) -> HttpResponse:
     if case.is_withdrawn:
         messages.error(request, _("This case has ended. Nothing can be written."))
     elif form.is_valid():
-        actions.ask_back(case, form.cleaned_data["day"], by=worker_of(request))
+        messaging.ask_back(case, form.cleaned_data["day"], by=worker_of(request))
         messages.success(request, _("They see the day when they look in."))
     else:
         messages.error(request, _("Choose a day within the coming year."))

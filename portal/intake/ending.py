@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from portal.cases import actions
 from portal.cases.models import Case
 from portal.intake.acknowledged import who_was_told
-from portal.intake.mailbox import with_case
+from portal.intake.opened import with_case
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

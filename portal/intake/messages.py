@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from portal.cases import actions, evidence
+from portal.cases import evidence, messaging
 from portal.cases.keys import CaseKey
 from portal.cases.models import Message
 from portal.cases.passphrase import looks_like_one
@@ -84,7 +84,7 @@ def messages(request: HttpRequest, key: CaseKey) -> HttpResponse:
     form = MessageForm(request.POST or None, is_full=_is_full(key))
     if request.method == "POST" and form.is_valid():
         if form.is_first():
-            actions.send_message(key.case, form.cleaned_data["words"])
+            messaging.send_message(key.case, form.cleaned_data["words"])
         return redirect("intake:messages")
     letters = [_opened(key, message) for message in key.case.messages.all()]
     context = {
@@ -93,7 +93,7 @@ def messages(request: HttpRequest, key: CaseKey) -> HttpResponse:
         "answer_by": _answer_by(letters),
         "now": timezone.now(),
     }
-    actions.read_messages(key.case)
+    messaging.read_messages(key.case)
     return render(request, "intake/messages.html", context)
 
 

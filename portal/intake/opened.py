@@ -36,7 +36,6 @@ def open_session(
     request.session.flush()  # a new session, and whatever was in the old one is gone
     request.session[CASE] = case.pk
     request.session[ENTRY] = b64encode(sealed).decode()
-    request.session.set_expiry(SECONDS)
     response.set_cookie(
         COOKIE,
         urlsafe_b64encode(secret).decode(),

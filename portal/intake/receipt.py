@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal.cases import actions
-from portal.cases.actions import Receipt
+from portal.cases import actions, receipts
 from portal.cases.passphrase import WORDS, normal
+from portal.cases.receipts import Receipt
 
 ASKED = 3  # words, at places drawn at random
 
@@ -35,7 +35,7 @@ def show(request: HttpRequest, receipt: Receipt, token: str = "") -> HttpRespons
 def kept(request: HttpRequest) -> HttpResponse:
     """Asks for some of the words before the page is left; a wrong try shows all again."""
     token = request.POST.get("token", "")
-    receipt = actions.receipt_again(token)
+    receipt = receipts.receipt_again(token)
     if receipt is None:
         return redirect("intake:home")
     if "again" in request.POST and receipt.passphrase:
@@ -50,7 +50,7 @@ def kept(request: HttpRequest) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
     """The words as a text file that looks like something else."""
-    receipt = actions.receipt_again(request.POST.get("token", ""))
+    receipt = receipts.receipt_again(request.POST.get("token", ""))
     if receipt is None or not receipt.passphrase:
         return kept(request)
     with translation.override(receipt.report.case.language):

@@ -17,7 +17,8 @@ from django.views.decorators.http import (
 )
 
 from portal.accounts.pacing import Bucket
-from portal.cases.actions import receipt_again, submit_report
+from portal.cases.actions import submit_report
+from portal.cases.receipts import receipt_again
 from portal.celery import ring_on_commit
 from portal.intake import drafts, receipt, telling
 from portal.intake.drafts import Begun

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.intake import drafts
+from portal.intake.opened import close_session
 from portal.platforms.helplines import COUNTRIES, EMERGENCY, for_young
 
 
@@ -54,7 +55,6 @@ def languages(request: HttpRequest) -> HttpResponse:
 @require_safe
 def leave_site(request: HttpRequest) -> HttpResponse:
     """Forget this visitor, and show something else. Works without JavaScript."""
-    request.session.flush()
     # Translators: a harmless, widely used site that opens where your language is spoken.
     response = HttpResponseRedirect(_("https://www.wikipedia.org/"))
     # Never "cache" here: a browser keeps the next page waiting while it clears that one.
@@ -62,6 +62,7 @@ def leave_site(request: HttpRequest) -> HttpResponse:
     response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Strict")
     response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     drafts.forget(response)
+    close_session(request, response)
     return response
 
 

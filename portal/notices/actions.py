@@ -228,11 +228,11 @@ def _write(notice: Notice, rule: Rule) -> None:
     notice.save()
 
 
-def _tell(notice: Notice, kind: str, **data: str) -> None:
+def _tell(notice: Notice, kind: str, due: str = "") -> None:
     """Put a step on the victim's timeline: once for each notice."""
     once = f"{kind}:{notice.pk}"
     recipient = notice.recipient.name
-    record_event(notice.case, kind, once=once, recipient=recipient, **data)
+    record_event(notice.case, kind, once=once, recipient=recipient, due=due)
 
 
 def _mine(notice: Notice) -> Q:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.platforms.helplines import by_country
 from portal.public import counting, words
 from portal.public.forms import CheckForm
-from portal.sightings.actions import CheckedPicture, CheckError, check_picture
+from portal.sightings.assessing import CheckedPicture, CheckError, check_picture
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 
 from django.conf import settings
@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-import detector
 import tracker
 from portal.accounts.actions import audit
 from portal.accounts.models import User
@@ -18,28 +17,10 @@ from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
-from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
+from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
-
-
-class CheckError(Exception):
-    """A picture that cannot be checked, and why: `code` is that of tracker.ImageError."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """The detector's opinion in plain types, for a page."""
-
-    finding: str
-    evidence: list[dict[str, str]]  # kind, finding, strength, detail
-    not_tested: list[str]
-    version: str
 
 
 def process_report(report: Report) -> None:
@@ -48,7 +29,7 @@ def process_report(report: Report) -> None:
     Afterwards no key on the server opens them: what was held for this is destroyed.
     """
     for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
-        if _is_active(report.case):
+        if report.case.is_still_active():
             read_exhibit(exhibit)
     for exhibit in report.exhibits.exclude(held_as=""):
         release_exhibit(exhibit)
@@ -74,7 +55,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
     with transaction.atomic():
-        if not _is_active(exhibit.case):
+        if not exhibit.case.is_still_active():
             return
         bank.deposit(exhibit, kept)
         look_back(exhibit, asked)
@@ -117,7 +98,9 @@ def _signals_of(
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     """Keep nothing of a file that is no picture, and say so."""
-    if not _is_active(exhibit.case):  # its copy went with the case: it is not at fault
+    if (
+        not exhibit.case.is_still_active()
+    ):  # its copy went with the case: it is not at fault
         return
     name, held = exhibit.stored_as, exhibit.held_as
     Exhibit.objects.filter(pk=exhibit.pk).update(
@@ -203,62 +186,6 @@ def capture(sighting: Sighting, body: bytes) -> None:
     sighting.save(update_fields=["captured_as", "held_as"])
 
 
-def assess(sighting: Sighting) -> None:
-    """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
-    if not _is_active(sighting.case):
-        release_sighting(sighting)
-        return
-    try:
-        data = evidence.open_held(
-            sighting.held_as,
-            actor="task:assess_sighting",
-            reason="automatic assessment",
-        )
-        opinion = detector.assess(tracker.decode(data).image, data=data)
-    except evidence.EvidenceAwayError:
-        raise
-    except (evidence.EvidenceError, tracker.ImageError):
-        release_sighting(sighting)  # nothing to assess, and it is not asked for again
-        return
-    if _is_active(sighting.case):
-        _keep_assessment(sighting, opinion)
-    release_sighting(sighting)
-
-
-def _keep_assessment(sighting: Sighting, opinion: detector.Assessment) -> None:
-    Assessment.objects.get_or_create(
-        sighting=sighting,
-        defaults={
-            "finding": opinion.finding,
-            "evidence": [asdict(item) for item in opinion.evidence],
-            "opinions": [asdict(item) for item in opinion.models],
-            "not_tested": list(opinion.not_tested),
-            "version": opinion.version,
-        },
-    )
-
-
-def release_sighting(sighting: Sighting) -> None:
-    """Destroy the copy that was held for the detector."""
-    evidence.release(sighting.held_as)
-    Sighting.objects.filter(pk=sighting.pk).update(held_as="")
-
-
-def check_picture(data: bytes) -> CheckedPicture:
-    """Assess a picture that anybody brings, and keep nothing. Raises CheckError."""
-    try:
-        picture = tracker.decode(data)
-    except tracker.ImageError as error:
-        raise CheckError(error.code) from None
-    opinion = detector.assess(picture.image, data=data)
-    return CheckedPicture(
-        finding=opinion.finding,
-        evidence=[asdict(item) for item in opinion.evidence],
-        not_tested=list(opinion.not_tested),
-        version=opinion.version,
-    )
-
-
 @transaction.atomic
 def decide(sighting: Sighting, worker: User, *, confirmed: bool) -> bool:
     """A case worker says whether it is the picture. False if somebody did already."""
@@ -331,11 +258,6 @@ def _announce(sighting: Sighting) -> None:
         raise_alert(sighting.case, Alert.Kind.FIRST_COPY, "case")
     elif not others.filter(host=sighting.host).exists():
         raise_alert(sighting.case, Alert.Kind.NEW_HOST, f"host:{sighting.host}"[:100])
-
-
-def _is_active(case: Case) -> bool:
-    """As the database says now: a task may have begun before the case ended."""
-    return Case.objects.active().filter(pk=case.pk).exists()
 
 
 def _allows(sighting: Sighting, kind: Consent.Kind) -> bool:

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, ending, rechecking, strays, visiting
+from portal.sightings import actions, assessing, ending, rechecking, strays, visiting
 from portal.sightings.models import Sighting, Source
 
 
@@ -33,7 +33,7 @@ def crawl_source(pk: int) -> None:
 @shared_task
 def assess_sighting(pk: int) -> None:
     if sighting := Sighting.objects.unassessed().claim(pk):
-        actions.assess(sighting)
+        assessing.assess(sighting)
         Sighting.objects.filter(pk=pk).update(claimed_at=None)
 
 

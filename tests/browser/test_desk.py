@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.actions import reset_password
 from portal.accounts.models import User
-from portal.cases.actions import send_message
+from portal.cases.messaging import send_message
 from portal.cases.models import Case
 from portal.platforms.models import Platform
 from portal.sightings.freezing import freeze

@@ -15,8 +15,9 @@ from django.utils.translation import get_language_info
 from playwright.sync_api import Browser, Response
 from pytest_django.live_server_helper import LiveServer
 
-from portal.cases.actions import Told, record_event, submit_report
+from portal.cases.actions import Told, submit_report
 from portal.cases.events import WORDS
+from portal.cases.models import Event
 from portal.intake.urls import app_name, urlpatterns
 from tests.browser.conftest import Visitor, keep_session
 
@@ -53,7 +54,7 @@ def session(db: None, client: Client) -> str:
         "outcome": "",
     }
     for kind in WORDS:
-        record_event(case, kind, **facts)
+        Event.objects.create(case=case, kind=kind, data=facts)
     kept = client.session
     kept["case"] = case.pk
     kept.save()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Dialog, Page
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.models import User
-from portal.cases import actions
+from portal.cases import actions, messaging
 from portal.cases.models import Consent
 from portal.celery import app
 from portal.intake import pressure
@@ -136,8 +136,8 @@ def test_the_pages_of_the_mailbox_are_good(
     chromium: Browser, live_server: LiveServer, wren: User, width: int, scheme: str
 ) -> None:
     case, words = a_case()
-    actions.send_message(case, "Is anybody there?")
-    actions.send_message(case, "Yes.\nWe found two copies.", written_by=wren)
+    messaging.send_message(case, "Is anybody there?")
+    messaging.send_message(case, "Yes.\nWe found two copies.", written_by=wren)
     actions.give_consent(case, Consent.Kind.NOTICES, ["ugc"])
     actions.revoke_consent(case, Consent.Kind.NOTICES)
     context = chromium.new_context(

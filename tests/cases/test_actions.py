@@ -8,11 +8,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from portal.accounts import sealing
 from portal.accounts.models import AuditEntry, User
-from portal.cases import actions, evidence, keys
-from portal.cases.actions import Receipt, find_case, submit_report, withdraw_case
+from portal.cases import actions, evidence, keys, messaging
+from portal.cases.actions import find_case, submit_report, withdraw_case
 from portal.cases.events import WORDS, sentence
 from portal.cases.holding import held_keys
 from portal.cases.models import Case, Consent, Event, Report
+from portal.cases.receipts import Receipt
 from portal.cases.tasks import sweep_receipts
 from tests.telling import told
 
@@ -136,8 +137,8 @@ def test_a_frozen_case_is_stopped_and_opened_by_nobody(
 def test_messages_are_sealed_and_both_sides_read_them(wren: User) -> None:
     receipt = a_report()
     case = receipt.report.case
-    actions.send_message(case, "Please help me")
-    actions.send_message(case, "We are here", written_by=wren)
+    messaging.send_message(case, "Please help me")
+    messaging.send_message(case, "We are here", written_by=wren)
     assert receipt.passphrase
     found = actions.open_case(receipt.passphrase)
     assert found
@@ -163,7 +164,7 @@ def test_any_act_of_the_victim_postpones_the_end() -> None:
         case = a_report().report.case
     before = case.delete_on
     with time_machine.travel(start + timedelta(days=100), tick=False):
-        actions.send_message(case, "I am still here")
+        messaging.send_message(case, "I am still here")
     case.refresh_from_db()
     assert before
     assert case.delete_on == before + timedelta(days=100)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from portal.accounts.models import AuditEntry, User
-from portal.cases import actions, ending, retention
+from portal.cases import actions, ending, messaging, retention
 from portal.cases.models import Case, Consent, Hold
 from portal.cases.retention import HoldError, What, decisions
 from portal.cases.tasks import sweep_retention
@@ -61,7 +61,7 @@ def test_a_case_has_a_day_to_be_reviewed_and_a_day_to_be_deleted(case: Case) -> 
 @pytest.mark.parametrize(
     "does",
     [
-        lambda case: actions.send_message(case, "hello"),
+        lambda case: messaging.send_message(case, "hello"),
         lambda case: actions.give_consent(case, Consent.Kind.NOTICES),
         lambda case: actions.revoke_consent(case, Consent.Kind.MATCHING),
         lambda case: actions.keep_contact(case, "{}"),
@@ -91,7 +91,7 @@ def test_an_act_never_moves_a_day_back(case: Case) -> None:
 
 def test_a_letter_from_the_desk_is_no_act_of_the_victim(case: Case, wren: User) -> None:
     with after(100):
-        actions.send_message(case, "hello", written_by=wren)
+        messaging.send_message(case, "hello", written_by=wren)
     assert Case.objects.get().delete_on == case.delete_on
 
 
@@ -100,7 +100,7 @@ def test_a_case_whose_day_has_come_leaves_a_tombstone_without_content(
     case: Case, wren: User, django_capture_on_commit_callbacks: Commit
 ) -> None:
     stored = case.exhibits.get().stored_as
-    actions.send_message(case, "a letter", written_by=wren)
+    messaging.send_message(case, "a letter", written_by=wren)
     with after(365), django_capture_on_commit_callbacks(execute=True):
         sweep_retention()
     case.refresh_from_db()
@@ -158,7 +158,7 @@ def test_a_closed_case_opens_again_when_the_victim_comes_back(
         retention.close_case(case, wren, "all copies are gone")
         with pytest.raises(HoldError, match="closed already"):
             retention.close_case(case, wren, "again")
-        actions.send_message(case, "there is a new one")
+        messaging.send_message(case, "there is a new one")
     with after(180):
         assert decisions() == []
 

@@ -18,8 +18,8 @@ from portal.accounts import sealing
 from portal.accounts.models import AuditEntry, User
 from portal.bank import actions as bank
 from portal.cases import actions, ending, evidence, keys, tombstones
-from portal.cases.actions import Receipt
 from portal.cases.models import Case, Consent
+from portal.cases.receipts import Receipt
 from portal.cases.tasks import sweep_endings
 from tests import drawing, telling
 

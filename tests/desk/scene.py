@@ -12,7 +12,7 @@ from portal.cases.keys import CaseKey, key_of_worker
 from portal.cases.models import Case, Consent
 from portal.notices import actions as notices
 from portal.notices.models import Notice
-from portal.sightings import actions
+from portal.sightings import actions, assessing
 from portal.sightings.models import Sighting
 from tests import drawing
 from tests.conftest import PASSWORDS
@@ -70,7 +70,7 @@ def a_copy(
         if sighting.case_id == case.pk
     ]
     if is_assessed:
-        actions.assess(sighting)
+        assessing.assess(sighting)
     return sighting
 
 

@@ -10,13 +10,14 @@ import detector
 from portal.accounts.models import AuditEntry, User
 from portal.bank import actions as bank
 from portal.cases import evidence, keys
-from portal.cases.actions import open_case, send_message, submit_report
+from portal.cases.actions import open_case, submit_report
+from portal.cases.messaging import send_message
 from portal.cases.models import Case, Consent, Exhibit, Report, ReportedUrl
 from portal.notices.actions import NoticeError, draft
 from portal.notices.models import Notice
 from portal.platforms.bodies import BODIES, READS_IN, bodies_for
 from portal.platforms.models import Platform
-from portal.sightings import actions, previews, rechecking
+from portal.sightings import actions, assessing, previews, rechecking
 from portal.sightings.freezing import freeze
 from portal.sightings.models import Assessment, Check, Sighting
 from portal.sightings.tasks import assess_sighting, process_report
@@ -119,7 +120,7 @@ def test_a_copy_that_waits_is_never_assessed(
         evidence.open_held(waiting.held_as, actor="task:test", reason="a test")
     assert not Sighting.objects.unassessed().exists()
     assess_sighting(waiting.pk)
-    actions.assess(waiting)  # a task that had its row before the button was pressed
+    assessing.assess(waiting)  # a task that had its row before the button was pressed
     assert not Assessment.objects.filter(sighting=waiting).exists()
 
 
@@ -133,7 +134,7 @@ def test_what_the_detector_says_too_late_is_not_kept(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(detector, "assess", interrupted)
-    actions.assess(waiting)
+    assessing.assess(waiting)
     assert not Assessment.objects.filter(sighting=waiting).exists()
 
 

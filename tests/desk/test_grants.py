@@ -9,7 +9,8 @@ from django.urls import reverse
 from portal.accounts.actions import dismiss, hire, reset_password
 from portal.accounts.models import AuditEntry, Organisation, User
 from portal.cases import keys
-from portal.cases.actions import open_case, send_message, submit_report
+from portal.cases.actions import open_case, submit_report
+from portal.cases.messaging import send_message
 from portal.cases.models import Case, Exclusion, KeyWrap
 from portal.cases.tasks import sweep_leavers
 from portal.platforms.models import Platform

@@ -14,8 +14,8 @@ from PIL import Image
 
 from portal.accounts.actions import choose_preview
 from portal.accounts.models import AuditEntry, Organisation, User
-from portal.cases.actions import send_message
 from portal.cases.exposure import Exposure, SpentError, exposure_of, grant_more
+from portal.cases.messaging import send_message
 from portal.cases.models import Case
 from portal.desk.looks import advice
 from portal.platforms.models import Platform

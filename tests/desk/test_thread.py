@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, User
-from portal.cases.actions import send_message
+from portal.cases.messaging import send_message
 from portal.cases.models import Case, Message
 from portal.platforms.models import Platform
 from tests.desk.scene import a_case, key_in_hand

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.accounts.actions import audit
 from portal.accounts.models import AuditEntry, User
-from portal.cases import actions
+from portal.cases import actions, messaging
 from portal.cases import passphrase as passphrases
 from portal.cases.models import Case, Consent, Event
 from portal.intake import pressure
@@ -377,7 +377,7 @@ def test_victims_own_reading_leaves_no_trace_in_the_audit_log(
     client: Client, wren: User
 ) -> None:
     case = an_open_case(client)
-    actions.send_message(case, "We found two copies.", written_by=wren)
+    messaging.send_message(case, "We found two copies.", written_by=wren)
     before = AuditEntry.objects.count()
     assert "We found two copies." in page_of(client, "/case/messages/")
     assert AuditEntry.objects.count() == before

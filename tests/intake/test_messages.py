@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.cases import actions
+from portal.cases import messaging
 from portal.cases.models import Message
 from portal.intake import messages
 from tests.intake.opening import a_case, a_token, an_open_case, enters, page_of
@@ -27,7 +27,7 @@ def test_a_message_is_sealed_in_the_database_and_read_by_both(
 ) -> None:
     case = an_open_case(client)
     assert writes(client, "They know my school.") == 302
-    actions.send_message(case, "We are on it.", written_by=wren)
+    messaging.send_message(case, "We are on it.", written_by=wren)
     for message in Message.objects.all():
         assert b"school" not in bytes(message.sealed)
         assert b"on it" not in bytes(message.sealed)
@@ -40,7 +40,7 @@ def test_a_letter_from_the_desk_is_new_once_and_its_reading_is_kept_to_the_hour(
     client: Client, wren: User
 ) -> None:
     case = an_open_case(client)
-    actions.send_message(case, "We are on it.", written_by=wren)
+    messaging.send_message(case, "We are on it.", written_by=wren)
     assert "1 new message" in page_of(client, "/case/status/")
     assert ">New<" in page_of(client, PATH)
     assert ">New<" not in page_of(client, PATH)
@@ -111,7 +111,7 @@ def test_an_answer_is_promised_and_a_broken_promise_is_owned_up_to(
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         enters(client, passphrase)
         assert "did not keep that" in page_of(client, PATH)
-    actions.send_message(case, "Yes.", written_by=wren)
+    messaging.send_message(case, "Yes.", written_by=wren)
     enters(client, passphrase)
     assert "A person answers you by" not in page_of(client, PATH)
 

@@ -11,11 +11,11 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from portal.cases import actions
+from portal.cases import receipts
 from portal.cases.actions import submit_report
 from portal.cases.models import Case
 from portal.cases.passphrase import LISTS, WORDS, new_passphrase, normal, words
-from portal.intake import receipt as receipts
+from portal.intake import receipt as pages
 from portal.intake.receipt import disguised
 from tests.intake.opening import a_token
 from tests.telling import told
@@ -65,7 +65,7 @@ def test_the_receipt_shows_the_words_in_the_body_and_nowhere_else(
     token = a_token()
     receipt = submit_report(token=token, told=told(), language="ko")
     request = rf.post("/report/review/", {"token": token})
-    answer = receipts.show(request, receipt)
+    answer = pages.show(request, receipt)
     page = answer.content.decode()
     assert receipt.passphrase
     assert page.count(receipt.passphrase) == 1
@@ -173,7 +173,7 @@ def test_no_passphrase_is_left_in_database_session_or_log(
     assert shown not in caplog.text
     assert all(shown not in str(cookie) for cookie in client.cookies.values())
     with time_machine.travel(timezone.now() + timedelta(minutes=30)):
-        actions.forget_receipts()
+        receipts.forget_receipts()
     assert not Case.objects.get().reports.get().receipt
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 from portal.accounts import sealing
 from portal.accounts.models import User
 from portal.bank.models import Signal
-from portal.cases import actions, evidence, keys
+from portal.cases import actions, evidence, keys, receipts
 from portal.cases.models import Case, Event, Exhibit, KeyWrap, Report
 from portal.sightings.tasks import sweep_evidence, sweep_reports
 from tests.conftest import WREN_PASSWORD
@@ -104,7 +104,7 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
     look = actions._receipt_of
     looks: list[str] = []
 
-    def blind_at_first(token: str) -> actions.Receipt | None:
+    def blind_at_first(token: str) -> receipts.Receipt | None:
         looks.append(token)
         return look(token) if len(looks) > 1 else None
 

@@ -14,7 +14,7 @@ from django.db import connection
 from nacl.exceptions import CryptoError
 
 from portal.accounts.models import User
-from portal.cases import actions, passphrase
+from portal.cases import actions, messaging, passphrase
 from portal.cases.models import Case
 from portal.platforms.models import Host, Platform
 from portal.sightings.models import Assessment, Sighting
@@ -38,8 +38,8 @@ def reported(amina: Victim, wren: User, site: Site) -> Case:
     Host.objects.create(platform=platform, name=f"127.0.0.1:{site.port}", inward=True)
     amina.reports(picture(1), urls=f"{site.url}/post")
     case = Case.objects.get()
-    actions.send_message(case, WORDS)
-    actions.send_message(case, ANSWER, written_by=wren)
+    messaging.send_message(case, WORDS)
+    messaging.send_message(case, ANSWER, written_by=wren)
     actions.keep_contact(case, CONTACT)
     assert Sighting.objects.get().captured_as
     assert Assessment.objects.exists()

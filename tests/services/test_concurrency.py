@@ -16,8 +16,9 @@ from portal.accounts.actions import audit, dismiss, hire, verify_audit
 from portal.accounts.models import AuditEntry, Organisation, User
 from portal.bank.actions import deposit
 from portal.bank.models import Signal
-from portal.cases.actions import Receipt, submit_report
+from portal.cases.actions import submit_report
 from portal.cases.models import Consent, Exhibit, Report
+from portal.cases.receipts import Receipt
 from portal.sightings.models import Source
 from tests.telling import told
 

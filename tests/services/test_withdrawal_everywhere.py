@@ -21,8 +21,8 @@ from portal.accounts import sealing
 from portal.accounts.models import User
 from portal.bank.actions import deposit
 from portal.cases import actions, evidence, keys
-from portal.cases.actions import Receipt
 from portal.cases.models import Case, Consent, KeyWrap
+from portal.cases.receipts import Receipt
 from tests import drawing, telling
 
 ROOT = Path(__file__).resolve().parents[2]

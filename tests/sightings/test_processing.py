@@ -11,7 +11,7 @@ from portal.bank.models import Signal
 from portal.cases import evidence
 from portal.cases.actions import Told, submit_report, withdraw_case
 from portal.cases.models import Consent, Exhibit
-from portal.sightings import actions, visiting
+from portal.sightings import actions, assessing, visiting
 from portal.sightings.models import Alert, Sighting
 from portal.sightings.tasks import sweep_evidence
 from tests import drawing
@@ -95,11 +95,11 @@ def test_what_was_crawled_before_the_report_is_found_by_looking_back(
 
 
 def test_anybodys_picture_is_checked_and_nothing_kept() -> None:
-    checked = actions.check_picture(picture())
+    checked = assessing.check_picture(picture())
     assert checked.finding == "no sign found"
     assert checked.not_tested
-    with pytest.raises(actions.CheckError):
-        actions.check_picture(b"")
+    with pytest.raises(assessing.CheckError):
+        assessing.check_picture(b"")
 
 
 def test_afterwards_no_key_on_the_server_opens_the_exhibit() -> None:

@@ -6,7 +6,7 @@ import time_machine
 from portal.accounts.models import AuditEntry, User
 from portal.cases import evidence
 from portal.cases.models import Consent, ReportedUrl
-from portal.sightings import actions, visiting
+from portal.sightings import actions, assessing, visiting
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
 from portal.sightings.tasks import sweep_sightings
 from tests.loopback_sites import Answer
@@ -127,7 +127,7 @@ def test_a_captured_copy_is_assessed_once_with_a_reason_on_record(world: World) 
     visiting.crawl(world.source)
     sighting = Sighting.objects.get()
     for _ in range(2):
-        actions.assess(sighting)
+        assessing.assess(sighting)
     sighting.refresh_from_db()
     assert sighting.held_as == ""  # no key on the server opens it any more
     assert sighting.captured_as
@@ -143,7 +143,7 @@ def test_a_capture_that_is_lost_is_not_asked_for_again(world: World) -> None:
     visiting.crawl(world.source)
     sighting = Sighting.objects.get()
     evidence.discard(sighting.held_as)
-    actions.assess(sighting)
+    assessing.assess(sighting)
     assert not Assessment.objects.exists()
     assert not Sighting.objects.unassessed().exists()
     sweep_sightings()
