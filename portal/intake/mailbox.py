@@ -58,6 +58,8 @@ def day(request: HttpRequest, key: CaseKey) -> HttpResponse:
     if key.case.come_back_on is None:
         raise Http404
     date = f"{key.case.come_back_on:%Y%m%d}"
+    # Translators: in a calendar that others may see: neutral.
+    summary = _("Reminder")
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -66,8 +68,7 @@ def day(request: HttpRequest, key: CaseKey) -> HttpResponse:
         f"UID:{date}",
         f"DTSTAMP:{date}T000000Z",
         f"DTSTART;VALUE=DATE:{date}",
-        # Translators: in a calendar that others may see: neutral.
-        f"SUMMARY:{_('Reminder')}",
+        f"SUMMARY:{summary}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
         "END:VCALENDAR",
