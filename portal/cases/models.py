@@ -304,8 +304,9 @@ class Exhibit(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="exhibits")
     report = models.ForeignKey(Report, models.CASCADE, related_name="exhibits")
-    # Signals that the victim's own device made: [{"type", "value", "quality"}]. The bank
-    # has them once the exhibit is read; here they stay so that an upload can be compared.
+    # Signals that the victim's own device made: [{"type", "value", "quality", "version"}];
+    # "turned" are those of the mirrored and turned picture, which only ask. The bank has
+    # the others once the exhibit is read.
     claims = models.JSONField(default=list)
     stored_as = models.CharField(
         max_length=100, blank=True

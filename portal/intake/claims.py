@@ -21,6 +21,11 @@ KEYS = {"name", "sha256", "pdq", "kind", "frames"}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+# What static/js/hashing makes is the same, bit for bit, as what these versions of the tracker
+# make (bench/browser_hashing.py); signals of other versions are never compared.
+PIPELINE = {"sha256": "sha256/1", "pdq": "pdq/1"}
+
+
 class ClaimError(ValueError):
     """What is wrong with the codes, in plain words."""
 

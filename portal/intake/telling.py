@@ -13,7 +13,7 @@ from portal.cases.kinds import FEARS, KINDS, is_threat
 from portal.cases.models import Consent
 from portal.intake import contact
 from portal.intake.addresses import Address
-from portal.intake.claims import Claim, Hash
+from portal.intake.claims import PIPELINE, Claim, Hash
 from portal.intake.consents import CONSENTS, RECIPIENTS, platforms
 from portal.intake.contact import CHANNELS, Contact
 from portal.intake.drafts import Answers
@@ -110,11 +110,20 @@ def read(answers: Answers) -> Telling:
 
 
 def signals_of(claim: Claim) -> Claims:
-    """One exhibit's claims as the case keeps them: the file's digest and upright PDQs."""
-    digest = {"type": "sha256", "value": claim.sha256, "quality": None}
-    upright = [*claim.pdq[:1], *claim.frames]
-    return [*([digest] if claim.sha256 else []), *map(_pdq, upright)]
+    """One exhibit's claims as the case keeps them: the file's digest, and its PDQs.
+
+    Those of the mirrored and turned picture are for asking the memory of what was crawled.
+    """
+    digest = _claim("sha256", claim.sha256, None)
+    upright = [_pdq(one) for one in (*claim.pdq[:1], *claim.frames)]
+    turned = [_pdq(one) | {"turned": True} for one in claim.pdq[1:]]
+    return [*([digest] if claim.sha256 else []), *upright, *turned]
 
 
-def _pdq(one: Hash) -> Mapping[str, object]:
-    return {"type": "pdq", "value": one.value, "quality": one.quality}
+def _pdq(one: Hash) -> dict[str, object]:
+    return _claim("pdq", one.value, one.quality)
+
+
+def _claim(type_: str, value: str | None, quality: int | None) -> dict[str, object]:
+    version = PIPELINE[type_]
+    return {"type": type_, "value": value, "quality": quality, "version": version}

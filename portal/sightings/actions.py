@@ -1,8 +1,8 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -79,14 +79,8 @@ def _signals_of(
     if not exhibit.held_as:
         if not exhibit.claims:
             raise evidence.EvidenceError("There is nothing left to read.")
-        claimed = tuple(
-            replace(
-                tracker.parse_signal(claim["type"], claim["value"]),
-                quality=claim["quality"],
-            )
-            for claim in exhibit.claims
-        )
-        return claimed, claimed
+        upright = [claim for claim in exhibit.claims if not claim.get("turned")]
+        return _claimed(upright), _claimed(exhibit.claims)
     data = evidence.open_held(
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
@@ -95,13 +89,21 @@ def _signals_of(
     return tracker.hash_picture(picture), tracker.ask_picture(picture)
 
 
+def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
+    """Signals as the victim's device made them. Raises tracker.SignalError."""
+    return tuple(
+        tracker.parse_signal(
+            claim["type"], claim["value"], claim["quality"], claim.get("version")
+        )
+        for claim in claims
+    )
+
+
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     """Keep nothing of a file that is no picture, and say so."""
-    if (
-        not exhibit.case.is_still_active()
-    ):  # its copy went with the case: it is not at fault
-        return
+    if not exhibit.case.is_still_active():
+        return  # its copy went with the case: it is not at fault
     name, held = exhibit.stored_as, exhibit.held_as
     Exhibit.objects.filter(pk=exhibit.pk).update(
         state=Exhibit.State.REFUSED, refusal=code, stored_as="", held_as=""

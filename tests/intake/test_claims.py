@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tracker
 from portal.intake import claims
-from portal.intake.claims import Claim, ClaimError, Hash, parse_claims
+from portal.intake.claims import PIPELINE, Claim, ClaimError, Hash, parse_claims
 from tracker.signals.base import LEAST_QUALITY
 
 DIGEST = "0f" * 32
@@ -132,3 +133,9 @@ JSON = st.recursive(
 def test_nothing_that_a_stranger_writes_is_a_surprise(text: str) -> None:
     with contextlib.suppress(ClaimError):
         assert isinstance(parse_claims(text), list)
+
+
+def test_the_device_makes_what_the_tracker_makes() -> None:
+    """A new version of either is a new pipeline: check them against each other again."""
+    for name, version in PIPELINE.items():
+        assert tracker.signal_type(name).version == version

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.files.storage import storages
+from PIL import Image
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 import tracker
@@ -20,6 +21,7 @@ from tests.sightings.conftest import (
     World,
     a_processed_case,
     a_report,
+    page,
     picture,
 )
 
@@ -141,6 +143,37 @@ def test_a_hash_only_exhibit_is_watched_for_without_a_byte_of_it() -> None:
     recompressed = drawing.encode(drawing.landscape(REPORTED), "JPEG", quality=40)
     (hit,) = bank.lookup_picture(recompressed)
     assert (hit.signal.case, hit.kind) == (report.case, "near")
+
+
+def test_a_hash_only_report_finds_the_mirrored_copy_that_was_seen_before(
+    world: World,
+) -> None:
+    world.site.pages |= {
+        "/": page("/mirrored.jpg"),
+        "/mirrored.jpg": drawing.encode(
+            drawing.landscape(REPORTED).transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+            "JPEG",
+        ),
+    }
+    visiting.crawl(world.source)
+    asked = tracker.ask_picture(tracker.decode(picture(REPORTED)))
+    pdq = [signal for signal in asked if signal.type == "pdq"]
+    claims = [
+        {
+            "type": "pdq",
+            "value": signal.value,
+            "quality": 100,
+            "version": signal.version,
+            "turned": at > 0,
+        }
+        for at, signal in enumerate(pdq)
+    ]
+    tells = Told(claims=[claims], consents={Consent.Kind.MATCHING: ()})
+    report = submit_report(token="device", told=tells).report
+    actions.process_report(report)
+    assert report.case.signals.count() == 1, "one upright form in the bank"
+    found = Sighting.objects.get(case=report.case)
+    assert (found.found, found.kind) == (Sighting.Found.REMEMBERED, "near")
 
 
 def test_a_claim_that_is_no_signal_is_refused_and_said_so() -> None:
