@@ -6,6 +6,7 @@ or in Redis without persistence, and are gone when they are destroyed.
 """
 
 import os
+import struct
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -76,6 +77,7 @@ class RedisKeys:
     """The keys in Redis, which must keep nothing on disk: see the operating guide."""
 
     PREFIX = "reclaim:held:"
+    MADE = struct.Struct(">Q")  # when, in seconds; the key follows
 
     def __init__(self, url: str) -> None:
         self._redis = import_string("redis.Redis").from_url(url)
@@ -83,19 +85,21 @@ class RedisKeys:
     def put(self, name: str, key: bytes) -> None:
         # A lifetime of its own, should every sweep be dead.
         seconds = int(settings.HELD_LIFETIME.total_seconds() * 2)
-        self._redis.set(self.PREFIX + name, key, ex=seconds)
+        made = self.MADE.pack(int(time.time()))
+        self._redis.set(self.PREFIX + name, made + key, ex=seconds)
 
     def get(self, name: str) -> bytes | None:
-        key: bytes | None = self._redis.get(self.PREFIX + name)
-        return key
+        kept: bytes | None = self._redis.get(self.PREFIX + name)
+        return kept[self.MADE.size :] if kept else None
 
     def destroy(self, name: str) -> None:
         self._redis.delete(self.PREFIX + name)
 
     def older_than(self, seconds: float) -> Iterator[str]:
-        whole = settings.HELD_LIFETIME.total_seconds() * 2
+        limit = time.time() - seconds
         for found in self._redis.scan_iter(self.PREFIX + "*"):
-            if whole - self._redis.ttl(found) > seconds:
+            kept = self._redis.get(found)
+            if kept and self.MADE.unpack_from(kept)[0] < limit:
                 yield found.decode().removeprefix(self.PREFIX)
 
 

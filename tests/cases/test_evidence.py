@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from portal.accounts import sealing
@@ -27,6 +28,11 @@ def exhibit(wren: User) -> Exhibit:
 def key(wren: User, exhibit: Exhibit) -> keys.CaseKey:
     private = sealing.unlock(wren, "wren's long password")
     return keys.key_of_worker(exhibit.case, wren, private)
+
+
+def overwrite(name: str, data: bytes) -> None:
+    storages["evidence"].delete(name)
+    assert storages["evidence"].save(name, ContentFile(data)) == name
 
 
 def test_opening_an_exhibit_records_who_and_why_first(
@@ -65,7 +71,7 @@ def test_lost_and_damaged_evidence_is_a_plain_error(
         (b"\x07" + sealed[1:], "another version"),
         (b"", "nothing to read"),
     ]:
-        Path(storages["evidence"].path(exhibit.stored_as)).write_bytes(damaged)
+        overwrite(exhibit.stored_as, damaged)
         with pytest.raises(evidence.EvidenceError, match=words):
             evidence.open_exhibit(key, exhibit, reason="to compare")
     evidence.discard(exhibit.stored_as)
@@ -77,14 +83,14 @@ def test_lost_and_damaged_evidence_is_a_plain_error(
 def test_a_held_copy_opens_until_it_is_released(exhibit: Exhibit) -> None:
     name = exhibit.held_as
     assert evidence.open_held(name, actor="task:x", reason="to read") == PICTURE
-    path = Path(storages["evidence"].path(name))
-    sealed = path.read_bytes()
-    path.write_bytes(sealed[:-1] + b"?")
+    with storages["evidence"].open(name) as kept:
+        sealed = kept.read()
+    overwrite(name, sealed[:-1] + b"?")
     with pytest.raises(evidence.EvidenceError, match="damaged"):
         evidence.open_held(name, actor="task:x", reason="to read")
     evidence.release(name)
     evidence.release(name)
-    path.write_bytes(sealed)  # a thief kept a copy
+    overwrite(name, sealed)  # a thief kept a copy
     with pytest.raises(evidence.EvidenceError, match="destroyed"):
         evidence.open_held(name, actor="task:x", reason="to read")
 
