@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.cases import events
 from portal.cases.kinds import FEARS, KINDS
 from portal.cases.models import Case, Consent
-from portal.desk import grants, referral
+from portal.desk import grants, keeping, referral
 from portal.desk.access import case_of, worker_of
 from portal.desk.queue import counts_of
 from portal.desk.words import REFUSALS, said, why
@@ -30,6 +30,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         **_told(case),
         **_found(case),
         **_access(case, worker),
+        **keeping.kept(case, worker),
         "consents": _consents(case),
         "notices": case.notices.select_related("recipient", "deadline", "sighting"),
         "steps": [(e.at, events.sentence(e)) for e in case.events.order_by("-pk")],
