@@ -121,19 +121,24 @@ class Victim:
         assert answer.status_code == 200
         return answer.content
 
-    def is_refused(self, **typed: object) -> str:
-        """The page of the step with these fields that says so; nothing can be sent."""
+    def is_refused(
+        self, before: Mapping[str, Mapping[str, object]] | None = None, **typed: object
+    ) -> str:
+        """The page of the step with these fields that says so; nothing can be sent.
+
+        `before` are answers to other steps.
+        """
         step = next(
             name for name in STEPS if typed.keys() <= STEPS[name].base_fields.keys()
         )
-        before = Report.objects.count()
-        self.fills()
+        reports = Report.objects.count()
+        self.fills(**(before or {}))
         answer = self.client.post(f"/report/{step}/", typed)
         page = html.unescape(answer.content.decode())
         assert answer.status_code == 200
         assert "nothing was sent yet" in page
         assert "Nothing was sent yet" in self.sends().decode()
-        assert Report.objects.count() == before
+        assert Report.objects.count() == reports
         return page
 
     def sees(self) -> str:
