@@ -115,14 +115,14 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
 ) -> None:
     """As on PostgreSQL, where neither sees the other until it has committed."""
     first = actions.submit_report(token="t" * 43, told=told(pictures=[b"one"]))
-    look = actions.receipt_of
+    look = receipts.receipt_of
     looks: list[str] = []
 
     def blind_at_first(token: str) -> receipts.Receipt | None:
         looks.append(token)
         return look(token) if len(looks) > 1 else None
 
-    monkeypatch.setattr(actions, "receipt_of", blind_at_first)
+    monkeypatch.setattr("portal.cases.actions.receipt_of", blind_at_first)
     again = actions.submit_report(token="t" * 43, told=told(pictures=[b"two"]))
     assert (again.report, again.passphrase) == (first.report, first.passphrase)
     assert one_of_each() == (1, 1, 1, 1)
