@@ -76,6 +76,7 @@ def add_report(case: Case, *, token: str, told: Told) -> Report:
 
     The same `token` again is the same report.
     """
+    Case.objects.select_for_update().get(pk=case.pk)  # of two taps, the second waits
     digest = digest_of(token)
     if seen := Report.objects.filter(token_hash=digest).first():
         return seen

@@ -18,7 +18,6 @@ from nacl.secret import SecretBox
 from portal.cases.keys import VERSION, VICTIM, CaseKey
 from portal.cases.models import Case
 
-SECONDS = 15 * 60  # without a click
 COOKIE = "case_key"
 PATH = "/case/"
 CASE, ENTRY = "case", "case_key"  # of the session: the case's number, the sealed key

@@ -29,7 +29,21 @@ class Picture:
 
 
 def pictures_of(case: Case) -> list[Picture]:
-    """One line for each picture: what has the same codes is the same picture."""
+    """One line for each picture, however often it was given."""
+    return [_picture(exhibits) for exhibits in _by_picture(case)]
+
+
+def watched_in(case: Case) -> int:
+    """How many pictures we watch for copies of."""
+    read = Exhibit.State.HASHED
+    return sum(
+        any(exhibit.state == read for exhibit in exhibits)
+        for exhibits in _by_picture(case)
+    )
+
+
+def _by_picture(case: Case) -> list[list[Exhibit]]:
+    """The exhibits of each picture: what has the same codes is the same picture."""
     groups: list[tuple[set[tuple[str, str]], list[Exhibit]]] = []
     for exhibit in case.exhibits.order_by("pk").prefetch_related("signals"):
         codes = {(signal.type, signal.value) for signal in exhibit.signals.all()}
@@ -39,7 +53,7 @@ def pictures_of(case: Case) -> list[Picture]:
         else:
             same[0].update(codes)
             same[1].append(exhibit)
-    return [_picture(exhibits) for _codes, exhibits in groups]
+    return [exhibits for _codes, exhibits in groups]
 
 
 def _picture(exhibits: Sequence[Exhibit]) -> Picture:

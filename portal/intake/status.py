@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import AuditEntry
 from portal.cases import events
 from portal.cases.models import Case, Event, Exhibit
+from portal.intake.pictures import watched_in
 from portal.notices.models import Notice
 from portal.sightings.models import Sighting
 
@@ -100,7 +101,7 @@ def status_of(case: Case) -> Status:
     return Status(
         case=case,
         waiting=states.count(Exhibit.State.RECEIVED),
-        watched=states.count(Exhibit.State.HASHED),
+        watched=watched_in(case),
         refused=states.count(Exhibit.State.REFUSED),
         hosts=_hosts(case),
         requests=_requests(case),

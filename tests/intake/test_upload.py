@@ -114,6 +114,7 @@ def test_the_picture_is_sealed_read_once_and_shown_as_one_line_with_its_codes(
     assert page.count("<strong>Picture ") == 1
     status = page_of(client, "/case/status/")
     assert "You agreed that we keep what you uploaded, locked." in status
+    assert "We watch for copies of 1 picture." in status
 
 
 def test_going_back_destroys_the_picture_and_keeps_its_codes(

@@ -29,6 +29,7 @@ from tests.journeys.quiet import Listener
 from tests.loopback_sites import Site, serve
 
 DETAILS = "words of mine"
+NAME = "amina-behind-the-school.jpg"  # of her file, on her own device
 CONSENTS = ("matching", "sharing", "notices", "evidence", "check")
 
 
@@ -54,6 +55,12 @@ class Victim:
     logs: Listener
     client: Client = field(default_factory=Client)
     passphrase: str = ""
+    secrets: list[str | bytes] = field(default_factory=lambda: [DETAILS])
+
+    def hides(self, *secrets: str | bytes) -> None:
+        """Things that no log may tell, and no disk."""
+        self.secrets += secrets
+        self.logs.plant(*secrets)
 
     def reports(
         self,
@@ -71,26 +78,38 @@ class Victim:
             allow={"consents": list(consents)},
         )
         self.passphrase = passphrase_in(self.sends())
-        self.logs.plant(self.passphrase, *pictures)
+        self.hides(self.passphrase, *pictures)
+
+    def opens_a_case(self) -> None:
+        """The least report, of a threat: neither a picture nor an address."""
+        self.fills(what={"kinds": ["threat"]})
+        self.passphrase = passphrase_in(self.sends())
+        self.hides(self.passphrase)
 
     def uploads(self, *pictures: bytes) -> None:
         """The second step, in the open mailbox: the pictures themselves."""
+        sent = self.agrees() | {"pictures": [a_file(data) for data in pictures]}
+        answer = self.client.post("/case/upload/", sent)
+        assert answer.status_code == 302, answer.content.decode()
+        self.hides(*pictures)
+
+    def agrees(self) -> dict[str, object]:
+        """Agree to the second step; what its form then sends beside the files."""
         self.sees()
         asked = TOKEN.search(self.client.get("/case/upload/").content.decode())
         assert asked
         agreed = {"token": asked[1], "adult": "on", "keep": "on"}
-        files = [SimpleUploadedFile("p.jpg", data, "image/jpeg") for data in pictures]
-        sent = agreed | {"send": "1", "pictures": files}
-        answer = self.client.post("/case/upload/", sent)
-        assert answer.status_code == 302, answer.content.decode()
-        self.logs.plant(asked[1], *pictures)
+        answer = self.client.post("/case/upload/", agreed)
+        assert 'type="file"' in answer.content.decode()
+        self.hides(asked[1], NAME)
+        return agreed | {"send": "1"}
 
     def fills(self, **steps: Mapping[str, object]) -> None:
         """Answer the steps of the report, up to the last page."""
         told: dict[str, Mapping[str, object]] = {"fears": {"details": DETAILS}}
         told["allow"] = {"consents": [*CONSENTS]}
         answers(self.client, **(told | steps))
-        self.logs.plant(self.token(), self.client.cookies["draft"].value)
+        self.hides(self.token(), self.client.cookies["draft"].value)
 
     def token(self) -> str:
         """The one-time token of the last page."""
@@ -102,19 +121,24 @@ class Victim:
         assert answer.status_code == 200
         return answer.content
 
-    def is_refused(self, **typed: object) -> str:
-        """The page of the step with these fields that says so; nothing can be sent."""
+    def is_refused(
+        self, before: Mapping[str, Mapping[str, object]] | None = None, **typed: object
+    ) -> str:
+        """The page of the step with these fields that says so; nothing can be sent.
+
+        `before` are answers to other steps.
+        """
         step = next(
             name for name in STEPS if typed.keys() <= STEPS[name].base_fields.keys()
         )
-        before = Report.objects.count()
-        self.fills()
+        reports = Report.objects.count()
+        self.fills(**(before or {}))
         answer = self.client.post(f"/report/{step}/", typed)
         page = html.unescape(answer.content.decode())
         assert answer.status_code == 200
         assert "nothing was sent yet" in page
         assert "Nothing was sent yet" in self.sends().decode()
-        assert Report.objects.count() == before
+        assert Report.objects.count() == reports
         return page
 
     def sees(self) -> str:
@@ -162,6 +186,17 @@ def ben(logs: Listener) -> Victim:
 def site() -> Iterator[Site]:
     with serve(Site()) as running:
         yield running
+
+
+@pytest.fixture
+def bell_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody hears that a report or an upload came in; a sweep must find it."""
+    for door in ("report", "upload"):
+        monkeypatch.setattr(f"portal.intake.{door}.ring_on_commit", lambda *_: None)
+
+
+def a_file(data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(NAME, data, "image/jpeg")
 
 
 def picture(seed: int) -> bytes:

@@ -37,17 +37,25 @@ class Loot:
 
 def with_passphrase(loot: Loot, typed: str) -> list[bytes]:
     """All that is sealed to the case of this passphrase."""
-    text = unicodedata.normalize("NFKC", typed).lower()
-    text = re.sub("([\u4e00-\u9fff])", r" \1 ", re.sub("[-,.、，。·]", " ", text))
-    text = " ".join(text.split())[:512]
-    salt = blake2b(loot.salt.encode(), digest_size=16).digest()
-    both = argon2id(text, salt, loot.ops, loot.memory, 64)
-    ((case,),) = loot.ask("SELECT id FROM cases_case WHERE locator = ?", both[:32])
+    locator, key = stretched(loot, typed)
+    ((case,),) = loot.ask("SELECT id FROM cases_case WHERE locator = ?", locator)
     ((wrap,),) = loot.ask(
         "SELECT sealed FROM cases_keywrap WHERE case_id = ? AND holder = 'passphrase'",
         case,
     )
-    return everything(loot, case, SecretBox(both[32:]).decrypt(body(wrap)))
+    return everything(loot, case, SecretBox(key).decrypt(body(wrap)))
+
+
+def with_words(loot: Loot, typed: str) -> bytes:
+    """The report that was begun and put under these words: its JSON."""
+    return with_draft_key(loot, stretched(loot, typed)[1])
+
+
+def with_draft_key(loot: Loot, key: bytes) -> bytes:
+    """What lies under the key in the cookie `draft`: a report begun, or the way to one."""
+    locator = blake2b(key, digest_size=32, person=b"draft-locator").digest()
+    ((draft,),) = loot.ask("SELECT sealed FROM cases_draft WHERE locator = ?", locator)
+    return SecretBox(key).decrypt(body(draft))
 
 
 def with_password(loot: Loot, username: str, password: str) -> list[bytes]:
@@ -79,13 +87,23 @@ def everything(loot: Loot, case: object, private: bytes) -> list[bytes]:
     return [SealedBox(PrivateKey(private)).decrypt(body(each)) for each in sealed]
 
 
+def stretched(loot: Loot, typed: str) -> tuple[bytes, bytes]:
+    """A passphrase's locator and key, however it was typed."""
+    text = unicodedata.normalize("NFKC", typed).lower()
+    text = re.sub("([\u4e00-\u9fff])", r" \1 ", re.sub("[-,.、，。·]", " ", text))
+    text = " ".join(text.split())[:512]
+    salt = blake2b(loot.salt.encode(), digest_size=16).digest()
+    both = argon2id(text, salt, loot.ops, loot.memory, 64)
+    return both[:32], both[32:]
+
+
 def body(sealed: bytes) -> bytes:
     assert sealed[:1] == VERSION
     return sealed[1:]
 
 
 def argon2id(text: str, salt: bytes, ops: int, memory: int, size: int) -> bytes:
-    stretched: bytes = pwhash.argon2id.kdf(
+    key: bytes = pwhash.argon2id.kdf(
         size, text.encode(), salt, opslimit=ops, memlimit=memory, encoder=RawEncoder
     )
-    return stretched
+    return key

@@ -12,14 +12,14 @@ from PIL import Image
 from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.cases import evidence
-from portal.cases.models import Case, Exhibit, Report
+from portal.cases.models import Case, Exhibit
 from portal.exchange.actions import issue_key
 from portal.exchange.models import Lookup
 from portal.platforms.models import Platform
 from portal.sightings.models import Observation, Sighting, Source
 from tests import drawing
 from tests.journeys import mallory
-from tests.journeys.conftest import Victim, Worker, picture, post
+from tests.journeys.conftest import Victim, Worker, a_file, picture, post
 from tests.journeys.quiet import Listener
 from tests.journeys.test_crawl_to_sighting import a_source
 from tests.loopback_sites import Site
@@ -27,6 +27,8 @@ from tests.loopback_sites import Site
 LIES = pytest.mark.parametrize("name", mallory.NOTHING_TO_SEE)
 ODDITIES = pytest.mark.parametrize("name", mallory.ODD_BUT_PICTURES)
 ODD = mallory.ODD_BUT_PICTURES
+# Where a page says it otherwise than the program behind it.
+IN_THEIR_LANGUAGE = {"bomb.png": "This picture has too many pixels for us."}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +68,8 @@ def test_the_listener_hears_a_secret_and_a_traceback(logs: Listener) -> None:
 def test_a_reported_file_that_is_no_picture_is_refused_and_nothing_of_it_stays(
     amina: Victim, name: str
 ) -> None:
-    amina.reports(a_lie(name)[0])
+    amina.opens_a_case()
+    amina.uploads(a_lie(name)[0])
     page = amina.sees()
     assert "We could not read one of your files. Nothing of it was kept." in page
     assert "1 file could not be read, and nothing of it was kept." in page
@@ -79,8 +82,9 @@ def test_a_reported_file_that_is_no_picture_is_refused_and_nothing_of_it_stays(
 def test_a_good_picture_among_bad_ones_is_watched_for_all_the_same(
     amina: Victim, machine: Client
 ) -> None:
-    bad = [upload(name, a_lie(name)[0]) for name in mallory.NOTHING_TO_SEE]
-    amina.reports(picture(1), more=bad)
+    bad = [a_lie(name)[0] for name in mallory.NOTHING_TO_SEE]
+    amina.opens_a_case()
+    amina.uploads(*bad, picture(1))
     page = amina.sees()
     assert "We watch for copies of 1 picture." in page
     assert f"{len(bad)} files could not be read" in page
@@ -99,7 +103,7 @@ def test_a_file_to_check_that_is_no_picture_is_answered_in_plain_words(
     assert answer.status_code == 200
     page = html.unescape(answer.content.decode())
     assert "Nothing was checked yet" in page
-    assert words in page
+    assert IN_THEIR_LANGUAGE.get(name, words) in page
 
 
 @LIES
@@ -143,7 +147,8 @@ def test_a_reported_address_of_a_lie_is_looked_at_and_said_not_to_show_the_pictu
 def test_an_odd_file_is_found_as_the_same_picture(
     amina: Victim, machine: Client, name: str
 ) -> None:
-    amina.reports(ODD[name]())
+    amina.opens_a_case()
+    amina.uploads(ODD[name]())
     assert "We watch for copies of 1 picture." in amina.sees()
     answer = machine.post("/api/v1/lookups", {"picture": upload("p", picture(1))})
     (match,) = answer.json()["results"][0]["matches"]
@@ -168,21 +173,31 @@ def test_odd_files_on_a_site_are_copies_of_the_picture(
 def test_an_empty_file_is_refused_at_the_form_and_everywhere_else(
     amina: Victim, machine: Client
 ) -> None:
-    empty = upload("empty.jpg", b"")
-    page = amina.is_refused(pictures=[upload("p.jpg", picture(1)), empty])
+    amina.opens_a_case()
+    sent = amina.agrees() | {"pictures": [a_file(picture(1)), a_file(b"")]}
+    page = amina.client.post("/case/upload/", sent).content.decode()
+    assert "Nothing was sent yet" in page
     assert "File number 2 is empty. Please choose it again." in page
     answer = amina.client.post("/check/", {"picture": upload("e", b""), "adult": "on"})
     assert "This file is empty." in answer.content.decode()
     answer = machine.post("/api/v1/lookups", {"picture": upload("e", b"")})
     assert answer.status_code == 400
     assert answer.json() == {"error": "empty", "detail": "This file is empty."}
-    assert not Report.objects.exists()
+    assert not Exhibit.objects.exists()
     assert list(evidence.stored()) == []
 
 
-@pytest.mark.parametrize("path", ["/report/adult/", "/check/", "/api/v1/lookups"])
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/case/upload/", "/case/upload/"),
+        ("/report/picture/", "/report/"),
+        ("/check/", "/check/"),
+        ("/api/v1/lookups", ""),
+    ],
+)
 def test_thirty_megabytes_are_refused_unread_in_words_that_fit(
-    machine: Client, path: str
+    machine: Client, path: str, back: str
 ) -> None:
     big = upload("big.jpg", b"\xff\xd8\xff" + bytes(30 * 2**20))
     answer = machine.post(path, {"picture": big, "pictures": big, "adult": "on"})
@@ -194,7 +209,7 @@ def test_thirty_megabytes_are_refused_unread_in_words_that_fit(
         page = answer.content.decode()
         assert "We can take 25 MB" in page
         assert "Nothing was saved" in page
-        assert f'href="{path}"' in page
+        assert f'class="button" href="{back}"' in page
     assert not Case.objects.exists()
     assert list(evidence.stored()) == []
 
@@ -207,7 +222,8 @@ def test_a_picture_with_tales_in_its_exif_leaves_none_of_them_in_a_log(
     exif[0x8825] = {1: "N", 2: (48.0, 51.0, 24.0)}
     logs.plant("Amina of Harbour Street", "51.0, 24.0")
     tale = drawing.encode(mallory.DRAWN, "JPEG", exif=exif)
-    amina.reports(tale)
+    amina.opens_a_case()
+    amina.uploads(tale)
     answer = amina.client.post("/check/", {"picture": upload("t", tale), "adult": "on"})
     assert answer.status_code == 200
     assert storages["evidence"].exists(Exhibit.objects.get().stored_as)

@@ -1,7 +1,7 @@
 """Forms sent twice, at once, forged or stuffed: one case or none, nothing typed is lost."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from portal.accounts import sealing
 from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.cases import actions, evidence, keys, receipts
-from portal.cases.models import Case, Event, Exhibit, KeyWrap, Report
+from portal.cases.models import Case, Draft, Event, Exhibit, KeyWrap, Message, Report
 from portal.sightings.tasks import sweep_evidence, sweep_reports
 from tests.conftest import WREN_PASSWORD
-from tests.journeys.conftest import PASSPHRASE, TOKEN, Victim, picture
-from tests.journeys.quiet import Listener
+from tests.intake.reporting import ADDRESS, answers, claims_of, passphrase_in, token_in
+from tests.journeys.conftest import Victim, a_file, picture
 from tests.telling import told
 
 
@@ -36,31 +36,6 @@ def empty_store() -> Iterator[None]:
         assert set(evidence.stored()) == named, "sealed bytes without a row"
 
 
-def upload() -> SimpleUploadedFile:
-    return SimpleUploadedFile("p.jpg", picture(1), "image/jpeg")
-
-
-def shown(page: bytes) -> str:
-    found = PASSPHRASE.search(page.decode())
-    assert found, page.decode()
-    return found[1].strip()
-
-
-def test_a_form_posted_twice_is_one_case_with_one_passphrase(
-    amina: Victim, logs: Listener
-) -> None:
-    form = amina.fills(urls="")
-    words = []
-    for _ in range(2):
-        answer = amina.client.post("/report/adult/", form | {"pictures": [upload()]})
-        assert answer.status_code == 200
-        words.append(shown(answer.content))
-    logs.plant(words[0])
-    assert words[0] == words[1]
-    assert one_of_each() == (1, 1, 1, 1)
-    assert Signal.objects.filter(type="sha256").count() == 1
-
-
 def one_of_each() -> tuple[int, int, int, int]:
     received = Event.objects.filter(kind="received").count()
     models = (Case, Report, Exhibit)
@@ -68,32 +43,71 @@ def one_of_each() -> tuple[int, int, int, int]:
     return first, second, third, received
 
 
-def test_a_form_posted_twice_in_one_moment_is_one_case(
-    amina: Victim, logs: Listener
-) -> None:
-    form = amina.fills(urls="")
+def in_one_moment(victim: Victim, tap: Callable[[Client], None]) -> None:
+    """Three taps of one finger: the same browser, at the same time."""
     gate = threading.Barrier(3)
-    words: list[str] = []
 
-    def post() -> None:
+    def run() -> None:
         client = Client()
+        client.cookies = victim.client.cookies
         try:
             gate.wait()
-            sent = form | {"pictures": [upload()]}
-            words.append(shown(client.post("/report/adult/", sent).content))
+            tap(client)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=post) for _ in range(3)]
+    threads = [threading.Thread(target=run) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    logs.plant(*words)
+
+
+def test_a_form_posted_twice_is_one_case_with_one_passphrase(amina: Victim) -> None:
+    amina.fills(picture={"claims": claims_of(picture(1))})
+    form = {"token": amina.token()}
+    words = []
+    for _ in range(2):
+        answer = amina.client.post("/report/review/", form)
+        assert answer.status_code == 200
+        words.append(passphrase_in(answer.content))
+    amina.hides(*words)
+    assert words[0] == words[1]
+    assert one_of_each() == (1, 1, 1, 1)
+    assert Signal.objects.filter(type="sha256").count() == 1
+
+
+def test_a_form_posted_twice_in_one_moment_is_one_case(amina: Victim) -> None:
+    amina.fills(picture={"claims": claims_of(picture(1))})
+    form = {"token": amina.token()}
+    words: list[str] = []
+
+    def tap(client: Client) -> None:
+        words.append(passphrase_in(client.post("/report/review/", form).content))
+
+    in_one_moment(amina, tap)
+    amina.hides(*words)
     assert len(words) == 3
     assert len(set(words)) == 1
     assert one_of_each() == (1, 1, 1, 1)
     assert Signal.objects.filter(type="sha256").count() == 1
+
+
+def test_an_upload_posted_thrice_in_one_moment_is_one_picture(amina: Victim) -> None:
+    amina.opens_a_case()
+    form = amina.agrees()
+    answered: list[int] = []
+
+    def tap(client: Client) -> None:
+        sent = form | {"pictures": a_file(picture(1))}
+        answered.append(client.post("/case/upload/", sent).status_code)
+
+    in_one_moment(amina, tap)
+    assert answered == [302, 302, 302]
+    assert one_of_each() == (1, 2, 1, 1)
+    assert Event.objects.filter(kind="uploaded").count() == 1
+    assert Signal.objects.filter(type="sha256").count() == 1
+    assert "We watch for copies of 1 picture." in amina.sees()
 
 
 def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_receipt(
@@ -101,14 +115,14 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
 ) -> None:
     """As on PostgreSQL, where neither sees the other until it has committed."""
     first = actions.submit_report(token="t" * 43, told=told(pictures=[b"one"]))
-    look = actions._receipt_of
+    look = receipts.receipt_of
     looks: list[str] = []
 
     def blind_at_first(token: str) -> receipts.Receipt | None:
         looks.append(token)
         return look(token) if len(looks) > 1 else None
 
-    monkeypatch.setattr(actions, "_receipt_of", blind_at_first)
+    monkeypatch.setattr("portal.cases.actions.receipt_of", blind_at_first)
     again = actions.submit_report(token="t" * 43, told=told(pictures=[b"two"]))
     assert (again.report, again.passphrase) == (first.report, first.passphrase)
     assert one_of_each() == (1, 1, 1, 1)
@@ -119,9 +133,14 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
 @pytest.mark.parametrize(
     "path",
     [
-        "/report/adult/",
+        "/report/fears/",
+        "/report/review/",
+        "/report/leave/",
         "/check/",
         "/case/",
+        "/case/upload/",
+        "/case/messages/",
+        "/case/reach/",
         "/case/withdraw/",
         "/case/consents/",
         "/desk/login/",
@@ -131,30 +150,32 @@ def test_where_the_database_lets_both_begin_the_second_gets_the_first_ones_recei
 def test_a_form_without_its_csrf_token_is_refused_in_plain_words(
     amina: Victim, path: str
 ) -> None:
+    """Another site makes her own browser send it, with everything that she has open."""
     amina.reports(picture(1))
+    sent = {**amina.agrees(), "pictures": a_file(picture(2)), "words": "forged words"}
+    amina.fills(where={"urls": ADDRESS})
     forged = Client(enforce_csrf_checks=True)
-    sent = amina.fills(urls="https://chirp.example/1")
-    answer = forged.post(path, sent | {"passphrase": amina.passphrase})
+    forged.cookies = amina.client.cookies
+    sent |= {"token": amina.token(), "passphrase": amina.passphrase, "delete": "1"}
+    answer = forged.post(path, sent)
     assert answer.status_code == 403
     page = answer.content.decode()
     assert "This form was open for too long" in page
     assert "Nothing that reached us before is lost" in page
     assert amina.passphrase not in page
     assert Case.objects.active().count() == 1
+    assert one_of_each() == (1, 1, 1, 1)
+    assert not Message.objects.exists()
+    assert Draft.objects.exists(), "what she began is still there"
 
 
 def test_a_form_with_its_csrf_token_is_taken() -> None:
     client = Client(enforce_csrf_checks=True)
-    page = client.get("/report/adult/").content.decode()
-    token = TOKEN.search(page)
-    assert token
-    sent = {
-        "token": token[1],
-        "adult": "on",
-        "urls": "http://127.0.0.1:9/",
-        "csrfmiddlewaretoken": client.cookies["csrftoken"].value,
-    }
-    assert shown(client.post("/report/adult/", sent).content)
+    client.get("/report/what/")
+    key = {"csrfmiddlewaretoken": client.cookies["csrftoken"].value}
+    answers(client, what=key, where={"urls": "http://127.0.0.1:9/", **key})
+    answer = client.post("/report/review/", {"token": token_in(client), **key})
+    assert passphrase_in(answer.content)
 
 
 def test_five_thousand_addresses_are_refused_and_none_is_lost(amina: Victim) -> None:
@@ -164,11 +185,27 @@ def test_five_thousand_addresses_are_refused_and_none_is_lost(amina: Victim) -> 
     assert urls in page
 
 
-@pytest.mark.parametrize("field", ["urls", "details", "token"])
+@pytest.mark.parametrize(
+    "field", ["urls", "details", "claims", "address", "hours", "never"]
+)
 def test_a_nul_byte_is_refused_and_the_rest_is_kept(amina: Victim, field: str) -> None:
-    page = amina.is_refused(**{"urls": "https://chirp.example/1", field: "a\x00b"})
-    if field != "token":
+    other = "fears" if field == "urls" else "where"
+    kept = {"fears": {"details": "kept words"}, "where": {"urls": ADDRESS}}[other]
+    page = amina.is_refused(**{field: "a\x00b"}, before={other: kept})
+    if field != "claims":
         assert "There is a hidden sign in this text. Please type it again." in page
+    (typed,) = kept.values()
+    assert typed in amina.client.get(f"/report/{other}/").content.decode()
+
+
+def test_a_nul_byte_in_the_token_sends_nothing_and_loses_nothing(
+    amina: Victim,
+) -> None:
+    amina.fills(where={"urls": ADDRESS})
+    answer = amina.client.post("/report/review/", {"token": f"{amina.token()}\x00"})
+    assert answer["Location"] == "/report/review/"
+    assert not Case.objects.exists()
+    assert ADDRESS in amina.client.get("/report/review/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -183,11 +220,12 @@ def test_a_passphrase_with_strange_signs_is_only_a_wrong_one(wrong: str) -> None
 def test_marks_that_turn_text_around_do_not_reach_the_record(
     amina: Victim, wren: User
 ) -> None:
-    amina.logs.plant("they know")
-    sent = amina.fills(
-        urls="\u202ehttp://127.0.0.1:9/\u200f1", details="\u2066they know\u202e"
+    amina.hides("they know")
+    amina.fills(
+        where={"urls": "\u202ehttp://127.0.0.1:9/\u200f1"},
+        fears={"details": "\u2066they know\u202e"},
     )
-    amina.logs.plant(shown(amina.client.post("/report/adult/", sent).content))
+    amina.hides(passphrase_in(amina.sends()))
     report = Report.objects.get()
     assert report.urls.get().url == "http://127.0.0.1:9/1"
     key = keys.key_of_worker(report.case, wren, sealing.unlock(wren, WREN_PASSWORD))
@@ -196,32 +234,40 @@ def test_marks_that_turn_text_around_do_not_reach_the_record(
 
 
 @pytest.mark.parametrize(
-    "over",
+    ("path", "over"),
     [
-        {f"field{n}": "x" for n in range(1_500)},
-        {"details": "x" * 3 * 2**20},
-        {"pictures": [SimpleUploadedFile(f"{n}.jpg", b"x") for n in range(150)]},
+        ("/report/fears/", {f"field{n}": "x" for n in range(1_500)}),
+        ("/report/fears/", {"details": "x" * 3 * 2**20}),
+        ("/case/upload/", {"pictures": [SimpleUploadedFile("x", b"x")] * 150}),
     ],
     ids=["fields", "letters", "files"],
 )
 def test_more_than_a_form_may_hold_is_a_plain_page(
-    amina: Victim, over: dict[str, Any]
+    amina: Victim, path: str, over: dict[str, Any]
 ) -> None:
-    answer = amina.client.post("/report/adult/", amina.fills(**over))
+    amina.opens_a_case()
+    agreed = amina.agrees()
+    amina.fills(where={"urls": ADDRESS})
+    answer = amina.client.post(path, agreed | over)
     assert answer.status_code == 400
     assert "That was more than we can take at once" in answer.content.decode()
     assert "Nothing was saved" in answer.content.decode()
-    assert not Case.objects.exists()
+    assert one_of_each() == (1, 1, 0, 1)
+    assert ADDRESS in amina.client.get("/report/review/").content.decode()
 
 
+@pytest.mark.parametrize("path", ["/report/what/", "/report/review/", "/case/"])
 @pytest.mark.parametrize("header", ["a; boundary=", "multipart/form-data; boundary=x"])
-def test_a_body_that_is_no_form_is_answered_in_words(header: str) -> None:
-    answer = Client().generic("POST", "/report/adult/", b"\xff\x00--x--", header)
+def test_a_body_that_is_no_form_is_answered_in_words(path: str, header: str) -> None:
+    answer = Client().generic("POST", path, b"\xff\x00--x--", header)
+    if answer.status_code == 302:
+        answer = Client().get(answer["Location"], follow=True)
     assert answer.status_code in {200, 400}
+    assert "<h1" in answer.content.decode()
     assert not Case.objects.exists()
 
 
-def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
+def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_upload(
     amina: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = FileSystemStorage.save
@@ -236,13 +282,14 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
     monkeypatch.setattr(FileSystemStorage, "save", fill_up)
     amina.logs.plant("/secret/place")
     amina.client.raise_request_exception = False
-    sent = amina.fills(urls="") | {"pictures": [upload(), upload()]}
-    answer = amina.client.post("/report/adult/", sent)
+    amina.opens_a_case()
+    sent = amina.agrees() | {"pictures": [a_file(picture(1)), a_file(picture(2))]}
+    answer = amina.client.post("/case/upload/", sent)
     assert answer.status_code == 500
     page = answer.content.decode()
-    assert "saw no passphrase, it did not reach us" in page
-    assert not Case.objects.exists()
-    assert not Event.objects.exists()
+    assert "If you already have a passphrase, your case is safe." in page
+    assert one_of_each() == (1, 1, 0, 1)
+    assert not Event.objects.filter(kind__in=["added", "uploaded"]).exists()
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
         sweep_evidence()
     assert len(list(evidence.stored())) == 1, "a young one may still get its row"
@@ -250,7 +297,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
         sweep_evidence()
     assert list(evidence.stored()) == []
     monkeypatch.undo()
-    amina.reports(picture(1))
+    amina.uploads(picture(1))
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
         sweep_evidence()
     assert len(list(evidence.stored())) == 1
@@ -259,7 +306,8 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_no_half_case(
 def test_a_store_that_is_away_for_a_while_loses_no_picture(
     amina: Victim, bell_is_dead: None
 ) -> None:
-    amina.reports(picture(1))
+    amina.opens_a_case()
+    amina.uploads(picture(1))
     exhibit = Exhibit.objects.get()
     place = Path(storages["evidence"].path(exhibit.held_as))
     away = place.rename(place.with_suffix(".away"))
@@ -275,9 +323,3 @@ def test_a_store_that_is_away_for_a_while_loses_no_picture(
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=30)):
         sweep_reports()
     assert "We watch for copies of 1 picture." in amina.sees()
-
-
-@pytest.fixture
-def bell_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody hears that a report came in; a sweep must find it."""
-    monkeypatch.setattr("portal.intake.views.ring_on_commit", lambda *_: None)

@@ -16,7 +16,6 @@ from typing import Any, cast
 import pytest
 import time_machine
 from django.conf import settings as live
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from pytest_django import Settings
 
@@ -196,12 +195,6 @@ def survives_every_kill(
 
 
 @pytest.fixture
-def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bell of a new report is lost, so that the worker of the test is the first."""
-    monkeypatch.setattr("portal.intake.views.ring_on_commit", lambda *_: None)
-
-
-@pytest.fixture
 def gallery(site: Site) -> Source:
     site.pages = {
         "/": post("/copy.jpg") + post("/other.jpg", "ben") + '<a href="/2">more</a>',
@@ -215,27 +208,45 @@ def gallery(site: Site) -> Source:
     return source
 
 
-@pytest.mark.usefixtures("unheard")
-def test_process_report(
+@pytest.mark.usefixtures("bell_is_dead")
+def test_process_report_of_an_upload(
     worker: Mortal, shelve: Callable[[], Shelf], amina: Victim, gallery: Source
 ) -> None:
     visiting.crawl(gallery)
-    page = SimpleUploadedFile("p.jpg", a_web_page(), "image/jpeg")
-    amina.reports(picture(1), more=[page])
-    before = shelve()
+    amina.opens_a_case()
+    amina.uploads(picture(1), a_web_page())
     after = survives_every_kill(
         worker,
-        before,
+        shelve(),
         "portal.sightings.tasks.process_report",
-        Report.objects.get().pk,
+        Report.objects.latest("pk").pk,
         sweeps=[sweep_reports],
     )
     assert after["sealed"] == 1
+    assert after["keys"] == 0
     assert Sighting.objects.get().found == Sighting.Found.REMEMBERED
     assert Signal.objects.count() == 3
 
 
-@pytest.mark.usefixtures("unheard")
+@pytest.mark.usefixtures("bell_is_dead")
+def test_process_report_of_codes_alone(
+    worker: Mortal, shelve: Callable[[], Shelf], amina: Victim, gallery: Source
+) -> None:
+    visiting.crawl(gallery)
+    amina.reports(picture(1))
+    after = survives_every_kill(
+        worker,
+        shelve(),
+        "portal.sightings.tasks.process_report",
+        Report.objects.get().pk,
+        sweeps=[sweep_reports],
+    )
+    assert after["sealed"] == 0
+    assert Sighting.objects.get().found == Sighting.Found.REMEMBERED
+    assert Signal.objects.count() == 2
+
+
+@pytest.mark.usefixtures("bell_is_dead")
 def test_visit_reported(
     worker: Mortal,
     shelve: Callable[[], Shelf],

@@ -1,9 +1,11 @@
 """The promise of docs/crypto.md: a stolen database, disk and backup open nothing."""
 
 import base64
+import json
 import shutil
 import sqlite3
 import zlib
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,70 +16,133 @@ from django.db import connection
 from nacl.exceptions import CryptoError
 
 from portal.accounts.models import User
-from portal.cases import actions, messaging, passphrase
-from portal.cases.models import Case
+from portal.cases import passphrase
+from portal.cases.models import Case, Draft, Message
+from portal.celery import app, ring
 from portal.platforms.models import Host, Platform
 from portal.sightings.models import Assessment, Sighting
-from tests.conftest import WREN_PASSWORD
+from portal.sightings.tasks import process_report
+from tests.conftest import APP_SECRET, WREN_PASSWORD
 from tests.drawing import encode, landscape
+from tests.intake.opening import a_token
+from tests.intake.reporting import SHOWN
 from tests.journeys import decryptor
-from tests.journeys.conftest import Victim, picture, post
+from tests.journeys.conftest import DETAILS, Victim, Worker, picture, post
 from tests.loopback_sites import Site
 
 WORDS = "Planted words: the school by the river"
 ANSWER = "Planted answer: we are with you"
 RECOMPRESSED = encode(landscape(1), "JPEG", quality=60)
-CONTACT = '{"channel": "phone", "address": "planted-contact-4711"}'
+CONTACT = {
+    "channel": "phone",
+    "address": "planted-contact-4711",
+    "hours": "planted hours: at noon",
+    "neutral": "on",
+    "never": "planted name: my uncle",
+}
+BEGUN = {
+    "where": {"urls": "https://chirp.example/planted-address"},
+    "fears": {"details": "Planted fear: they know where I live"},
+    "reach": {"channel": "email", "address": "me@planted-draft.example"},
+}
+LEAST = 8  # bytes of a trace: less would be found by chance
 
 
 @pytest.fixture
-def reported(amina: Victim, wren: User, site: Site) -> Case:
+def wrens_desk(wren: User) -> Worker:
+    return Worker(wren)
+
+
+@pytest.fixture
+def reported(amina: Victim, wrens_desk: Worker, site: Site) -> Case:
     """A whole journey: an upload, a copy captured and assessed, messages, a contact."""
     site.pages = {"/post": post("/copy.jpg"), "/copy.jpg": RECOMPRESSED}
     platform = Platform.objects.create(name="Chirp", contact="ncii@chirp.example")
     Host.objects.create(platform=platform, name=f"127.0.0.1:{site.port}", inward=True)
     amina.reports(picture(1), urls=f"{site.url}/post")
+    amina.uploads(picture(1))
     case = Case.objects.get()
-    messaging.send_message(case, WORDS)
-    messaging.send_message(case, ANSWER, written_by=wren)
-    actions.keep_contact(case, CONTACT)
+    letter = {"token": a_token(), "words": WORDS}
+    assert amina.client.post("/case/messages/", letter).status_code == 302
+    assert amina.client.post("/case/reach/", CONTACT).status_code == 302
+    thread = f"/desk/cases/{case.pk}/messages/"
+    assert WORDS in wrens_desk.does(thread, reason="answering the victim")
+    wrens_desk.does(f"{thread}answer/", words=ANSWER)
+    assert ANSWER in amina.client.get("/case/messages/").content.decode()
+    assert Message.objects.count() == 2
     assert Sighting.objects.get().captured_as
     assert Assessment.objects.exists()
     return case
 
 
 @pytest.fixture
-def loot(reported: Case, tmp_path: Path) -> decryptor.Loot:
-    """All that lies on the disk, and a backup of the database made a moment before."""
-    del reported
-    name = str(connection.settings_dict["NAME"])
-    if not Path(name).is_file():
+def begun(ben: Victim) -> Victim:
+    """A report that Ben began and left open in his browser."""
+    ben.fills(**BEGUN)
+    return ben
+
+
+@pytest.fixture
+def put_away(amina: Victim) -> Victim:
+    """Another one, under words to come back with."""
+    other = Victim(amina.logs)
+    other.fills(**BEGUN)
+    shown = SHOWN.search(other.client.post("/report/stop/").content.decode())
+    assert shown
+    other.passphrase = shown[1].strip()
+    other.hides(other.passphrase)
+    return other
+
+
+@pytest.fixture
+def loot(
+    reported: Case, begun: Victim, put_away: Victim, tmp_path: Path
+) -> Iterator[decryptor.Loot]:
+    """All that lies on the disk, the broker's folder, the logs, and a backup just made."""
+    app.conf.task_always_eager = False
+    ring(process_report, reported.reports.latest("pk").pk)  # nobody hears this bell
+    name = Path(str(connection.settings_dict["NAME"]))
+    if not name.is_file():
         pytest.skip("the thief reads SQLite's file")
-    backup = tmp_path / "backup.sqlite3"
+    stolen = tmp_path / "stolen"
+    shutil.copytree(settings.VAR, stolen / "var")  # the database's own log, too
+    backup = stolen / "backup.sqlite3"
     with sqlite3.connect(name) as source, sqlite3.connect(backup) as target:
         source.backup(target)
-    shutil.copytree(settings.VAR, tmp_path / "var")
-    return decryptor.Loot(
+    (stolen / "log").write_text(begun.logs.said.getvalue())
+    del put_away
+    yield decryptor.Loot(
         database=backup,
-        store=tmp_path / "var" / "evidence",
+        store=stolen / "var" / "evidence",
         salt=settings.PASSPHRASE_SALT,
         ops=passphrase.OPS,
         memory=passphrase.MEMORY,
     )
+    shutil.rmtree(settings.BROKER_DIR / "messages")
 
 
 def traces(secret: bytes) -> Iterator[bytes]:
     """A secret as it might lie about: as it is, encoded, packed, or a piece of it."""
-    middle = secret[len(secret) // 2 :][:48]
-    for piece in (secret, middle):
-        yield piece
-        yield piece.hex().encode()
+    spellings = [zlib.compress(secret)[8:40]]
+    for piece in (secret, secret[len(secret) // 2 :][:48]):
+        spellings += [piece, piece.hex().encode()]
         for shift in range(3):
-            yield base64.b64encode(piece[shift:])[:-4]
-            yield base64.urlsafe_b64encode(piece[shift:])[:-4]
-    yield zlib.compress(secret)[8:40]
+            spellings.append(base64.b64encode(piece[shift:])[:-4])
+            spellings.append(base64.urlsafe_b64encode(piece[shift:])[:-4])
     if secret.isascii():
-        yield secret.decode().encode("utf-16-le")
+        spellings.append(secret.decode().encode("utf-16-le"))
+    yield from (spelled for spelled in spellings if len(spelled) >= LEAST)
+
+
+def planted(*people: Victim) -> Iterator[bytes]:
+    """All that the journey hid, and what lay only in the browsers and heads of people."""
+    told = [WORDS, ANSWER, APP_SECRET, WREN_PASSWORD, *CONTACT.values()]
+    told += [text for step in BEGUN.values() for text in step.values()]
+    hidden = [secret for person in people for secret in person.secrets]
+    for secret in [*told, *hidden, RECOMPRESSED]:
+        data = secret if isinstance(secret, bytes) else secret.encode()
+        if len(data) >= LEAST:
+            yield data
 
 
 def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
@@ -87,32 +152,52 @@ def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def test_no_planted_secret_lies_on_the_disk(
-    amina: Victim, loot: decryptor.Loot
+    amina: Victim,
+    begun: Victim,
+    put_away: Victim,
+    wrens_desk: Worker,
+    loot: decryptor.Loot,
 ) -> None:
     stolen = list(files(loot.database.parent))
-    assert any(b"cases_case" in data for _, data in stolen), "the database is here"
-    assert any("evidence" in path.parts for path, _ in stolen), "the store is here"
-    secrets = [
-        picture(1),
-        RECOMPRESSED,
-        WORDS.encode(),
-        ANSWER.encode(),
-        CONTACT.encode(),
-        b"planted-contact-4711",
-        b"words of mine",
-        amina.passphrase.encode(),
-        WREN_PASSWORD.encode(),
+    for part in ("evidence", "broker", "log", "backup.sqlite3"):
+        assert any(part in path.parts for path, _ in stolen), part
+    assert sum(b"cases_case" in data for _, data in stolen) > 1, "the database, too"
+    cookies = [
+        amina.client.cookies["case_key"].value,
+        begun.client.cookies["draft"].value,
+        wrens_desk.client.cookies["desk_key"].value,
     ]
+    secrets = {*planted(amina, begun, put_away)}
+    secrets |= {each.encode() for each in cookies}
+    secrets |= {urlsafe_b64decode(each) for each in cookies}
+    assert {picture(1), DETAILS.encode()} <= secrets
     for secret in secrets:
         for trace in traces(secret):
             found = [str(path) for path, data in stolen if trace in data]
             assert not found, (secret[:20], found)
 
 
+def test_the_search_finds_what_does_lie_about() -> None:
+    """Each spelling that a careless program could leave."""
+    secret = WORDS.encode()
+    for spelled in (
+        secret,
+        b"..." + secret[5:] + b"...",
+        secret.hex().encode(),
+        base64.b64encode(b"?" + secret),
+        base64.urlsafe_b64encode(b"??" + secret),
+        zlib.compress(secret),
+        WORDS.encode("utf-16-le"),
+    ):
+        assert any(trace in spelled for trace in traces(secret)), spelled
+
+
 def test_no_key_on_the_disk_opens_the_store(loot: decryptor.Loot) -> None:
-    """Every 32 bytes of the secrets, tried as a key: the held ones are destroyed."""
+    """What was held for reading is destroyed after processing, its key first."""
     held = loot.store.parent / "held-keys"
-    assert not list(held.iterdir()), "nothing is held after processing"
+    assert not list(held.iterdir())
+    assert loot.ask("SELECT 1 FROM cases_exhibit WHERE stored_as != ''")
+    assert not loot.ask("SELECT 1 FROM cases_exhibit WHERE held_as != ''")
 
 
 def test_the_passphrase_opens_the_case_by_the_page_alone(
@@ -120,8 +205,26 @@ def test_the_passphrase_opens_the_case_by_the_page_alone(
 ) -> None:
     opened = decryptor.with_passphrase(loot, f"  {amina.passphrase.upper()} ")
     assert {picture(1), RECOMPRESSED} <= set(opened)
-    assert {WORDS.encode(), ANSWER.encode(), CONTACT.encode()} <= set(opened)
-    assert b"words of mine" in opened
+    assert {WORDS.encode(), ANSWER.encode(), DETAILS.encode()} <= set(opened)
+    (contact,) = [each for each in opened if each.startswith(b"{")]
+    told = json.loads(contact)
+    assert told == CONTACT | {"version": 1, "neutral": True}
+
+
+def test_the_words_or_the_browser_open_a_report_begun_by_the_page_alone(
+    begun: Victim, put_away: Victim, loot: decryptor.Loot
+) -> None:
+    assert Draft.objects.count() == 3, "Ben's, the other one's, and the way to it"
+    key = urlsafe_b64decode(begun.client.cookies["draft"].value)
+    for opened in (
+        decryptor.with_draft_key(loot, key),
+        decryptor.with_words(loot, put_away.passphrase.upper()),
+    ):
+        answers = json.loads(opened)["answers"]
+        for step, typed in BEGUN.items():
+            assert answers[step] == {name: [text] for name, text in typed.items()}
+    with pytest.raises(ValueError, match="not enough values"):
+        decryptor.with_words(loot, "eight other words")
 
 
 def test_a_workers_password_opens_the_case_by_the_page_alone(
@@ -136,6 +239,7 @@ def test_a_workers_password_opens_the_case_by_the_page_alone(
 def test_after_withdrawal_neither_opens_what_a_thief_kept(
     amina: Victim, reported: Case, loot: decryptor.Loot
 ) -> None:
+    upload = reported.exhibits.exclude(stored_as="").get()
     amina.withdraws()
     name = Path(str(connection.settings_dict["NAME"]))
     today = [path.read_bytes() for path in name.parent.glob(f"{name.name}*")]
@@ -143,5 +247,5 @@ def test_after_withdrawal_neither_opens_what_a_thief_kept(
     assert wraps
     for (wrap,) in wraps:
         assert not any(wrap in data for data in today), "not in the log either"
-    assert not storages["evidence"].exists(reported.exhibits.get().stored_as)
+    assert not storages["evidence"].exists(upload.stored_as)
     assert list(files(loot.store)), "the thief's copies are still there, and noise"
