@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal.cases import actions, receipts
-from portal.cases.passphrase import WORDS, normal
+from portal.cases.passphrase import WORDS, is_own_language, normal
 from portal.cases.receipts import Receipt
 
 ASKED = 3  # words, at places drawn at random
@@ -26,7 +26,7 @@ def show(request: HttpRequest, receipt: Receipt, token: str = "") -> HttpRespons
     context = {
         "receipt": receipt,
         "token": token or request.POST.get("token", ""),
-        "language": receipt.report.case.language,
+        "language": _language(receipt),
     }
     return render(request, "intake/received.html", context)
 
@@ -87,11 +87,17 @@ def _ask(
         "places": places if receipt.passphrase else [],
         "asked": " ".join(map(str, places)) if receipt.passphrase else "",
         "shows": bool(receipt.passphrase),
-        "language": receipt.report.case.language,
+        "language": _language(receipt),
         "token": token,
         "wrong": wrong,
     }
     return render(request, "intake/type_back.html", context)
+
+
+def _language(receipt: Receipt) -> str:
+    """Of the words, which are English where the reader's language has no list."""
+    language = receipt.report.case.language
+    return language if is_own_language(language) else "en"
 
 
 def _is_right(request: HttpRequest, receipt: Receipt) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.http import HttpRequest, HttpResponseBase
+from django.test import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -34,6 +35,10 @@ ARGUMENTS = [
 # A feature that this browser lacks, and others have, is turned off all the same.
 UNKNOWN_FEATURE = "Permissions-Policy header: Unrecognized feature"
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+# What axe-core calls a violation's impact. The desk answers for the lower two only.
+ALL = frozenset({"minor", "moderate", "serious", "critical"})
+SERIOUS = frozenset({"serious", "critical"})
 
 # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -62,14 +67,15 @@ class Visitor:
     def opens(self, path: str) -> None:
         self.page.goto(self.url + path)
 
-    def axe(self) -> list[str]:
-        """Serious and critical violations of the page that is open."""
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("axe.run()")
+    def axe(self, impacts: frozenset[str] = ALL) -> list[str]:
+        """Violations of the page that is open: none at all is right, on a victim's page."""
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
         return [
             f"{bad['id']}: {json.dumps([node['html'] for node in bad['nodes']][:3])}"
             for bad in found["violations"]
-            if bad["impact"] in {"serious", "critical"}
+            if bad["impact"] in impacts
         ]
 
     def is_wider_than_its_window(self) -> bool:
@@ -101,16 +107,12 @@ class Visitor:
             self.strangers.append(url)
 
 
-def keep_session(
-    context: BrowserContext, server: LiveServer, key: str, desk_key: str = ""
-) -> None:
-    """Give the browser the cookies of a session that a test made."""
-    keeps = {"sessionid": (key, server.url)}
-    if desk_key:
-        keeps["desk_key"] = (desk_key, f"{server.url}/desk/")
-    for name, (value, url) in keeps.items():
+def keep_session(context: BrowserContext, server: LiveServer, client: Client) -> None:
+    """Give the browser every cookie of a test's client: open case, draft, login, language."""
+    for name, cookie in client.cookies.items():
+        url = f"{server.url}{cookie['path'] or '/'}"
         context.add_cookies(
-            [{"name": name, "value": value, "url": url, "sameSite": "Strict"}]
+            [{"name": name, "value": cookie.value, "url": url, "sameSite": "Strict"}]
         )
 
 

@@ -14,7 +14,7 @@ from portal.cases.models import Case
 from portal.platforms.models import Platform
 from portal.sightings.freezing import freeze
 from portal.sightings.models import Sighting
-from tests.browser.conftest import Visitor, keep_session
+from tests.browser.conftest import SERIOUS, Visitor, keep_session
 from tests.conftest import signs_in
 from tests.desk.scene import a_case, a_copy
 
@@ -37,8 +37,7 @@ def at_desk(
             locale="en",
         )
         contexts.append(context)
-        session, key = client.cookies["sessionid"].value, client.cookies["desk_key"]
-        keep_session(context, live_server, session, key.value)
+        keep_session(context, live_server, client)
         visitor = Visitor(context.new_page(), live_server.url)
         visitor.opens(f"/desk/{path}")
         visitor.page.wait_for_load_state("networkidle")
@@ -63,7 +62,7 @@ def case(wren: User, stella: User, chirp: Platform) -> Case:
 
 
 def is_good(visitor: Visitor) -> None:
-    assert visitor.axe() == []
+    assert visitor.axe(SERIOUS) == []
     assert visitor.complaints == []
     assert visitor.strangers == []
     assert not visitor.is_wider_than_its_window()

@@ -35,7 +35,7 @@ def victim(
     context: BrowserContext, live_server: LiveServer, client: Client, case: Case
 ) -> Visitor:
     """The victim of the open case at a small phone; outside there is one page."""
-    keep_session(context, live_server, client.cookies["sessionid"].value)
+    keep_session(context, live_server, client)
     context.route("https://**", lambda route: route.fulfill(body=ELSEWHERE))
     return Visitor(context.new_page(), live_server.url)
 
@@ -122,8 +122,7 @@ def mallory(live_server: LiveServer) -> Iterator[str]:
 def test_a_form_that_another_site_sends_is_refused_and_changes_nothing(
     visitor: Visitor, mallory: str, live_server: LiveServer, client: Client, case: Case
 ) -> None:
-    key = client.cookies["sessionid"].value
-    keep_session(visitor.page.context, live_server, key)
+    keep_session(visitor.page.context, live_server, client)
     with visitor.page.expect_request(lambda sent: sent.method == "POST") as sent:
         visitor.page.goto(mallory)
     visitor.page.wait_for_load_state()
@@ -271,7 +270,7 @@ def test_without_scripts_the_link_ends_the_visit(
     chromium: Browser, live_server: LiveServer, client: Client, case: Case
 ) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en")
-    keep_session(context, live_server, client.cookies["sessionid"].value)
+    keep_session(context, live_server, client)
     context.route("https://**", lambda route: route.fulfill(body=ELSEWHERE))
     page = context.new_page()
     page.goto(live_server.url + reverse("intake:status"))

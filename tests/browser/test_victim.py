@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from portal.cases.models import Case
 from portal.celery import app
 from tests.browser.conftest import Visitor, keep_session
-from tests.desk.scene import a_case
+from tests.intake.opening import an_open_case
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -84,12 +84,9 @@ def test_the_words_can_be_copied(visitor: Visitor) -> None:
 def test_leaving_shows_another_site_and_closes_the_case(
     chromium: Browser, live_server: LiveServer, client: Client, *, scripts: bool
 ) -> None:
-    case = a_case()
-    session = client.session
-    session["case"] = case.pk
-    session.save()
+    case = an_open_case(client)
     context = chromium.new_context(java_script_enabled=scripts, locale="en")
-    keep_session(context, live_server, session.session_key or "")
+    keep_session(context, live_server, client)
     context.route("https://**", lambda route: route.fulfill(body="elsewhere"))
     page = context.new_page()
     page.goto(live_server.url)

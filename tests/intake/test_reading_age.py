@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portal.intake.questions import STEPS
 from portal.intake.urls import app_name, urlpatterns
 
 HIGHEST_GRADE = 7
@@ -27,13 +28,13 @@ BLOCKS = {
     "span",
 }
 NOT_READ = {"script", "style", "svg", "title", "textarea", "option"}
-ACTS = {"consents", "exit", "leave"}
+ACTS = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped", "step"}
 GUIDANCE = ["/guide/", "/check/", "/transparency/"]
 PAGES = [
     reverse(f"{app_name}:{pattern.name}")
     for pattern in urlpatterns
     if pattern.name not in ACTS
-] + GUIDANCE
+] + [f"/report/{name}/" for name in STEPS] + GUIDANCE
 
 
 class Sentences(HTMLParser):
