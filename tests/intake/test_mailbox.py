@@ -114,14 +114,14 @@ def test_entering_gives_a_new_session_and_leaving_ends_it(client: Client) -> Non
     assert client.get("/case/status/")["Location"] == "/case/"
 
 
-def test_after_fifteen_idle_minutes_the_case_is_closed(client: Client) -> None:
+def test_after_idle_minutes_the_case_is_closed(client: Client) -> None:
+    """Fifteen, rounded up to a step of five, so that the row tells no moment."""
     an_open_case(client)
     now = timezone.now()
     with time_machine.travel(now + timedelta(minutes=10), tick=False):
         page_of(client, "/case/status/")
     with time_machine.travel(now + timedelta(minutes=24), tick=False):
         page_of(client, "/case/status/")
-    # A victim's end is rounded up to five minutes, so as not to tell of the last click.
     with time_machine.travel(now + timedelta(minutes=45), tick=False):
         assert client.get("/case/status/")["Location"] == "/case/"
 

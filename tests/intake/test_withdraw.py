@@ -121,7 +121,7 @@ def test_one_platform_is_one_line_and_confirmed_only_when_all_of_it_is(
 
 @pytest.mark.parametrize(
     ("ending", "said"),
-    [("expired", "The time of this case was over"), ("frozen", "may be under 18")],
+    [("expired", "The time of this case is over"), ("frozen", "may be under 18")],
 )
 def test_a_case_that_ended_otherwise_says_so(
     client: Client, words: str, wren: User, ending: str, said: str
