@@ -54,10 +54,15 @@ def read_exhibit(exhibit: Exhibit) -> None:
     except (tracker.ImageError, tracker.SignalError, evidence.EvidenceError) as error:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
+    # Two writes, the bank's first: a picture crawled between them is remembered and then
+    # looked up (handle_find), so that one of us always sees the other.
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
         bank.deposit(exhibit, kept)
+    with transaction.atomic():
+        if not exhibit.case.is_still_active():
+            return
         look_back(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
@@ -134,9 +139,10 @@ def handle_find(
         picture = tracker.decode(find.media.body)
     except tracker.ImageError:
         return []
+    # Before it asks: a report that is being read meanwhile finds it here (read_exhibit).
+    remember(find, picture, key=_key(find.url, find.media.url), source=source)
     hits = bank.lookup([tracker.ask_picture(picture)])[0]
     with transaction.atomic():
-        remember(find, picture, key=_key(find.url, find.media.url), source=source)
         return [record(find, picture, hit, found=found, source=source) for hit in hits]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 import tracker
@@ -57,4 +58,11 @@ def visit_now(source: Source) -> None:
     """Ask for a visit at the next chance."""
     Source.objects.filter(pk=source.pk, enabled=True).update(
         next_visit_at=timezone.now()
+    )
+
+
+def begin_anew(source: Source) -> None:
+    """Let the next visit start from the beginning; one under way has lost its lease."""
+    Source.objects.filter(pk=source.pk).update(
+        checkpoint="", lease=F("lease") + 1, lease_until=None
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 import tracker
@@ -113,14 +114,21 @@ def _end_visit(source: Source, outcome: str) -> None:
 
 
 def _ended(source: Source, outcome: str) -> dict[str, Any]:
-    """The row's columns when a visit is over, and how long to wait for the next."""
+    """The row's columns when a visit is over, and how long to wait for the next.
+
+    A visit that somebody asked for meanwhile is still to be made.
+    """
     now, failures = timezone.now(), 0
     if outcome != "done":
         failures = min(source.failures + 1, 8)
+    wait = timedelta(seconds=source.interval * 2**failures)
     return {
         "outcome": outcome,
         "failures": failures,
         "visited_at": now,
-        "next_visit_at": now + timedelta(seconds=source.interval * 2**failures),
+        "next_visit_at": Case(
+            When(next_visit_at=source.next_visit_at, then=now + wait),
+            default=F("next_visit_at"),
+        ),
         "lease_until": None,
     }

@@ -3,7 +3,6 @@
 320 pixels wide is what a window of 1,280 pixels shows at 400 % zoom (WCAG 2.2, 1.4.10).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -15,16 +14,21 @@ from django.utils.translation import get_language_info
 from playwright.sync_api import Browser, Response
 from pytest_django.live_server_helper import LiveServer
 
-from portal.cases.actions import Told, submit_report
 from portal.cases.events import WORDS
-from portal.cases.models import Event
+from portal.cases.kinds import KINDS
+from portal.cases.messaging import send_message
+from portal.cases.models import Consent, Event
+from portal.intake.questions import STEPS
 from portal.intake.urls import app_name, urlpatterns
 from tests.browser.conftest import Visitor, keep_session
+from tests.intake.opening import an_open_case
+from tests.telling import told
 
 CODES = [code for code, _name in settings.LANGUAGES]
-# Pages that only act, and the page that leaves the site.
-NO_PAGE = {"consents", "exit"}
+# Those that act or hand out a file, and the page that leaves the site.
+ACTS = set("exit leave letter_file day save kept drop stopped step consents".split())
 GUIDANCE = ["/guide/", "/check/", "/transparency/"]
+NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 FIRST_PAGE_BYTES = 150_000
 # What is written in Latin letters in every language: names, addresses, units.
 NAMES = (
@@ -38,15 +42,16 @@ Opens = Callable[..., Visitor]
 def paths() -> list[str]:
     """Every address of the victims' face that answers a plain visit."""
     names = [str(pattern.name) for pattern in urlpatterns]
-    return [
-        reverse(f"{app_name}:{name}") for name in names if name not in NO_PAGE
-    ] + GUIDANCE
+    shown = [reverse(f"{app_name}:{name}") for name in names if name not in ACTS]
+    steps = [f"/report/{name}/" for name in STEPS]
+    return [*shown, "/case/consents/", *steps, *GUIDANCE]
 
 
-@pytest.fixture
-def session(db: None, client: Client) -> str:
-    """A session that opened a case in which everything has happened."""
-    case = submit_report(token="amina", told=Told()).report.case
+def in_the_middle(code: str) -> Client:
+    """A report begun, and a case open in which everything has happened."""
+    client = Client()
+    said = told(urls=["https://chirp.example/1"], consents=[Consent.Kind.NOTICES])
+    case = an_open_case(client, said, code)
     facts = {
         "host": "chirp.example",
         "recipient": "Chirp",
@@ -55,23 +60,27 @@ def session(db: None, client: Client) -> str:
     }
     for kind in WORDS:
         Event.objects.create(case=case, kind=kind, data=facts)
-    kept = client.session
-    kept["case"] = case.pk
-    kept.save()
-    return kept.session_key or ""
+    send_message(case, "7 × 7?")
+    answers = {"adult": "on", "kinds": list(KINDS), "go": "next"}
+    client.post("/report/what/", answers)
+    client.post("/report/where/", {"urls": "chirp.example/1", "go": "next"})
+    assert client.get("/report/review/").status_code == 200
+    return client
 
 
 @pytest.fixture
-def reads(chromium: Browser, live_server: LiveServer, session: str) -> Iterator[Opens]:
-    """A reader of one language at a window of one width, with an open case."""
+def reads(
+    transactional_db: None, chromium: Browser, live_server: LiveServer
+) -> Iterator[Opens]:
+    """A reader of one language with an open case."""
     opened = []
 
-    def read(code: str, width: int = 320) -> Visitor:
+    def read(code: str) -> Visitor:
         context = chromium.new_context(
-            viewport={"width": width, "height": 640}, locale="en"
+            viewport=NARROW, locale="en", reduced_motion="reduce"
         )
         opened.append(context)
-        keep_session(context, live_server, session)
+        keep_session(context, live_server, in_the_middle(code))
         name = settings.LANGUAGE_COOKIE_NAME
         context.add_cookies([{"name": name, "value": code, "url": live_server.url}])
         return Visitor(context.new_page(), live_server.url)
@@ -111,51 +120,76 @@ def cut_or_covered(visitor: Visitor) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_page_fits_reads_and_is_named(reads: Opens, code: str) -> None:
-    visitor = reads(code)
-    info = get_language_info(code)
-    for path in paths():
-        visitor.opens(path)
-        assert visitor.page.url.endswith(path), "it led elsewhere"
-        root = visitor.page.locator("html")
-        assert (root.get_attribute("lang") or "").lower() == code, path
-        assert root.get_attribute("dir") == ("rtl" if info["bidi"] else None), path
-        assert not visitor.is_wider_than_its_window(), path
-        assert cut_or_covered(visitor) == [], path
-        assert visitor.small_targets() == [], path
-        assert visitor.axe() == [], path
+def is_good(visitor: Visitor, code: str) -> None:
+    """The open page on a phone and on a desk, in daylight and at night."""
+    page, where = visitor.page, visitor.page.url
+    root = page.locator("html")
+    assert (root.get_attribute("lang") or "").lower() == code, where
+    is_turned = get_language_info(code)["bidi"]
+    assert root.get_attribute("dir") == ("rtl" if is_turned else None), where
+    for width in (NARROW, WIDE):
+        page.set_viewport_size(width)
+        page.wait_for_function("(width) => innerWidth === width", arg=width["width"])
+        assert not visitor.is_wider_than_its_window(), (where, width)
+        assert cut_or_covered(visitor) == [], (where, width)
+        assert visitor.small_targets() == [], (where, width)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert visitor.axe() == [], (where, width, scheme)
     assert visitor.complaints == []
     assert visitor.strangers == []
 
 
-@pytest.mark.parametrize("code", ["zh-hans", "ko", "ar"])
-def test_no_english_is_left_over(reads: Opens, code: str) -> None:
-    visitor = reads(code, width=1280)
+def english(visitor: Visitor) -> list[str]:
+    """What stands on the open page in no other language than English."""
+    texts: list[str] = visitor.page.evaluate(
+        """() => {
+          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          const texts = [document.title];
+          while (walk.nextNode()) {
+            const own = walk.currentNode.parentElement.closest("[lang]");
+            if (own === document.documentElement) texts.push(walk.currentNode.data);
+          }
+          for (const name of ["aria-label", "placeholder", "title", "alt"])
+            for (const e of document.querySelectorAll(`[${name}]`))
+              texts.push(e.getAttribute(name));
+          return texts;
+        }"""
+    )
+    told = re.compile(r"[a-z]{2,} [a-z]{2,}|^\W*[A-Z][a-z]{2,}\W*$")
+    return [text.strip() for text in texts if told.search(LATIN.sub("", text))]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_page_is_good_and_in_its_language(reads: Opens, code: str) -> None:
+    visitor = reads(code)
     for path in paths():
         visitor.opens(path)
-        texts: list[str] = visitor.page.evaluate(
-            """() => {
-              const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-              const texts = [document.title];
-              while (walk.nextNode()) {
-                const own = walk.currentNode.parentElement.closest("[lang]");
-                if (own === document.documentElement) texts.push(walk.currentNode.data);
-              }
-              for (const name of ["aria-label", "placeholder", "title", "alt"])
-                for (const e of document.querySelectorAll(`[${name}]`))
-                  texts.push(e.getAttribute(name));
-              return texts;
-            }"""
-        )
-        english = [
-            text.strip()
-            for text in texts
-            if re.search(
-                r"[a-z]{2,} [a-z]{2,}|^\W*[A-Z][a-z]{2,}\W*$", LATIN.sub("", text)
-            )
-        ]
-        assert english == [], (path, json.dumps(english, ensure_ascii=False))
+        assert visitor.page.url.endswith(path), "it led elsewhere"
+        is_good(visitor, code)
+        assert code == "en" or english(visitor) == [], path
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_words_are_shown_and_typed_back(reads: Opens, code: str) -> None:
+    """The last pages of a report, which no address shows."""
+    visitor = reads(code)
+    page = visitor.page
+    visitor.opens("/report/review/")
+    page.locator("form[action='/report/review/'] button").click()
+    words = page.locator("#passphrase").inner_text().split()
+    is_good(visitor, code)
+    page.locator("form[action='/report/kept/'] button").click()
+    page.locator("[name=asked]").wait_for(state="attached")
+    is_good(visitor, code)
+    places = page.locator("[name=asked]").input_value().split()
+    for field, place in zip(page.locator("[name=word]").all(), places, strict=True):
+        field.fill(words[int(place) - 1])
+    page.locator("form[action='/report/kept/'] button").first.click()
+    page.get_by_role("link").locator("visible=true").last.wait_for()
+    assert page.locator("[name=word]").count() == 0
+    is_good(visitor, code)
+    assert code == "en" or english(visitor) == []
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -51,8 +51,10 @@ def test_a_case_is_opened_with_its_words_and_stopped(
     page.fill("#id_passphrase", words)
     page.get_by_role("button", name="Open").click()
     page.get_by_text("We received your report.").wait_for()
+    page.goto(f"{live_server.url}/case/consents/")
     page.get_by_role("button", name="Allow: Look for copies").click()
     page.get_by_role("button", name="Stop: Look for copies").wait_for()
+    page.goto(f"{live_server.url}/case/status/")
     page.get_by_text("Stop everything").click()
     page.get_by_role("button", name="Yes, stop everything").click()
     page.get_by_text("This case is withdrawn").wait_for()
@@ -74,10 +76,10 @@ def test_the_words_can_be_copied(visitor: Visitor) -> None:
     visitor.page.get_by_role("button", name="Copy").click()
     visitor.page.get_by_text("Copied", exact=True).wait_for()
     # No page of ours may read the clipboard: it is pasted, as a person does.
-    visitor.page.get_by_text("I wrote it down. Let me try it").click()
-    visitor.page.focus("#id_passphrase")
+    visitor.page.get_by_role("button", name="I wrote them down").click()
+    visitor.page.locator("[name=word]").first.focus()
     visitor.page.keyboard.press("Control+V")
-    assert visitor.page.input_value("#id_passphrase") == words
+    assert visitor.page.locator("[name=word]").first.input_value() == words
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -20,6 +20,8 @@ MAIN_PATH = (
     "intake/",
     "public/",
     "cases/events.py",
+    "cases/kinds.py",
+    "platforms/helplines.py",
     "templates/400.html",
     "templates/403.html",
     "templates/404.html",

@@ -23,6 +23,7 @@ from portal.cases.models import Case
 from portal.desk.management.commands.demo_codes import PHONES
 from portal.platforms.models import Host, Platform, host_of
 from portal.sightings.models import Source
+from portal.sightings.sourcing import begin_anew
 
 PEOPLE = {"wren": User.Role.WORKER, "stella": User.Role.SUPERVISOR}
 PLATFORMS = {"gallery": "Lightbox", "forum": "Commonplace", "fediverse": "chirp"}
@@ -126,7 +127,7 @@ def _source(site: str, url: str, platform: Platform) -> Source:
         },
     )
     if kind == "site" and not is_new:  # another run's pages: start there anew
-        Source.objects.filter(pk=source.pk).update(checkpoint="")
+        begin_anew(source)
     return source
 
 
