@@ -41,6 +41,11 @@ def signs_in(client: Client, user: User, password: str = "") -> None:
     session.save()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes goes first: nobody waits for it alone in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with its smallest cost: same path, less time."""

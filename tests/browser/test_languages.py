@@ -3,15 +3,17 @@
 320 pixels wide is what a window of 1,280 pixels shows at 400 % zoom (WCAG 2.2, 1.4.10).
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import get_language_info
-from playwright.sync_api import Browser, Response
+from playwright.sync_api import Browser, Response, ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
 from portal.cases.events import WORDS
@@ -26,9 +28,12 @@ from tests.telling import told
 
 CODES = [code for code, _name in settings.LANGUAGES]
 # Those that act or hand out a file, and the page that leaves the site.
-ACTS = set("exit leave letter_file day save kept drop stopped step consents".split())
+NO_PAGE = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped"}
+ELSEWHERE = {"step", "consents"}  # one page each, and one for each step
 GUIDANCE = ["/guide/", "/check/", "/transparency/"]
-NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 FIRST_PAGE_BYTES = 150_000
 # What is written in Latin letters in every language: names, addresses, units.
 NAMES = (
@@ -36,13 +41,22 @@ NAMES = (
     "|Take It Down|Report Remove|Lok Sabha, unstarred question"
 )
 LATIN = re.compile(rf"https?://\S*|[\w-]+(?:\.[\w-]+)+|R-[A-Z0-9-]+|\b(?:{NAMES})\b")
+# WRITE_SCREENSHOTS=1 keeps the pictures that docs/victims.md shows.
+KEEP = bool(os.environ.get("WRITE_SCREENSHOTS"))
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots" / "victims"
+FILMED = {
+    "/report/": "age",
+    "/report/young/": "young",
+    "/report/what/": "step",
+    "/case/status/": "timeline",
+}
 Opens = Callable[..., Visitor]
 
 
 def paths() -> list[str]:
     """Every address of the victims' face that answers a plain visit."""
-    names = [str(pattern.name) for pattern in urlpatterns]
-    shown = [reverse(f"{app_name}:{name}") for name in names if name not in ACTS]
+    names = [str(p.name) for p in urlpatterns if p.name not in NO_PAGE | ELSEWHERE]
+    shown = [reverse(f"{app_name}:{name}") for name in names]
     steps = [f"/report/{name}/" for name in STEPS]
     return [*shown, "/case/consents/", *steps, *GUIDANCE]
 
@@ -140,6 +154,14 @@ def is_good(visitor: Visitor, code: str) -> None:
     assert visitor.strangers == []
 
 
+def film(visitor: Visitor, code: str, name: str) -> None:
+    """Keep what a phone shows of the open page."""
+    if KEEP:
+        visitor.page.set_viewport_size(PHONE)
+        visitor.page.emulate_media(color_scheme="light")
+        visitor.page.screenshot(path=FOLDER / f"{code}-{name}.png")
+
+
 def english(visitor: Visitor) -> list[str]:
     """What stands on the open page in no other language than English."""
     texts: list[str] = visitor.page.evaluate(
@@ -168,6 +190,8 @@ def test_every_page_is_good_and_in_its_language(reads: Opens, code: str) -> None
         assert visitor.page.url.endswith(path), "it led elsewhere"
         is_good(visitor, code)
         assert code == "en" or english(visitor) == [], path
+        if path in FILMED:
+            film(visitor, code, FILMED[path])
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -179,6 +203,7 @@ def test_the_words_are_shown_and_typed_back(reads: Opens, code: str) -> None:
     page.locator("form[action='/report/review/'] button").click()
     words = page.locator("#passphrase").inner_text().split()
     is_good(visitor, code)
+    film(visitor, code, "words")
     page.locator("form[action='/report/kept/'] button").click()
     page.locator("[name=asked]").wait_for(state="attached")
     is_good(visitor, code)

@@ -1,4 +1,4 @@
-"""After the demo: what the README shows, what a platform is told, and a withdrawal."""
+"""The demo, undisturbed; then what the README shows, what a platform hears, a withdrawal."""
 
 import os
 import re
@@ -18,7 +18,7 @@ import tracker
 from demo.browser import Browser
 from tests.browser.conftest import ARGUMENTS, AXE, CHROMIUM
 from tests.demo.conftest import ROOT, Portal, environment_of
-from tests.demo.test_walk import start_demo
+from tests.demo.test_walk import end_as_promised, letters, start_demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WITHIN = 2.0  # seconds: the promise
@@ -44,11 +44,12 @@ def found(pattern: str, text: str) -> str:
     return match[1].strip()
 
 
-def test_a_newcomer_can_walk_on_and_a_withdrawal_stops_every_process(
+def test_the_demo_ends_as_promised_twice_and_a_newcomer_can_walk_on(
     portal: Portal, tmp_path: Path
 ) -> None:
-    said, _ = start_demo(portal).communicate(timeout=300)
-    demo = Demo(said)
+    end_as_promised(start_demo(portal))
+    demo = Demo(end_as_promised(start_demo(portal)))
+    assert len(letters(portal)) == 2
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         folder = ROOT / "docs" / "screenshots" if KEEP else tmp_path
@@ -57,6 +58,10 @@ def test_a_newcomer_can_walk_on_and_a_withdrawal_stops_every_process(
         chromium.close()
     assert len(list(folder.glob("*.png"))) == 4
     ask_and_withdraw(portal, demo)
+    portal.stop()
+    said = portal.logs()
+    for secret in ("http://", "/desk/", "driftwood", "picture.jpg", "Traceback"):
+        assert secret not in said
 
 
 def look_around_the_desk(

@@ -28,13 +28,27 @@ BLOCKS = {
     "span",
 }
 NOT_READ = {"script", "style", "svg", "title", "textarea", "option"}
-ACTS = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped", "step"}
+ACTS = {
+    "exit",
+    "leave",
+    "letter_file",
+    "day",
+    "save",
+    "kept",
+    "drop",
+    "stopped",
+    "step",
+}
 GUIDANCE = ["/guide/", "/check/", "/transparency/"]
-PAGES = [
-    reverse(f"{app_name}:{pattern.name}")
-    for pattern in urlpatterns
-    if pattern.name not in ACTS
-] + [f"/report/{name}/" for name in STEPS] + GUIDANCE
+PAGES = (
+    [
+        reverse(f"{app_name}:{pattern.name}")
+        for pattern in urlpatterns
+        if pattern.name not in ACTS
+    ]
+    + [f"/report/{name}/" for name in STEPS]
+    + GUIDANCE
+)
 
 
 class Sentences(HTMLParser):

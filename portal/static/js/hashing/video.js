@@ -7,6 +7,7 @@ import { Problem, codeOf } from "./problem.js";
 
 const ALIKE = 8; // bits: less than saving a frame again may move it
 const PATIENCE = 15_000; // milliseconds for one step of the player
+const LATE = 100; // milliseconds from the found place to its frame
 const ALL_PATIENCE = 180_000; // for the video: then what was found so far is enough
 
 /**
@@ -78,7 +79,10 @@ async function lengthOf(video) {
 }
 
 async function frameAt(video, moment, hash) {
+  const shown = new Promise((resolve) => { video.requestVideoFrameCallback?.(resolve); });
   await step(video, "seeked", () => { video.currentTime = moment; });
+  // A busy device says that it has found the place before it shows the frame.
+  await Promise.race([shown, new Promise((resolve) => { setTimeout(resolve, LATE); })]);
   return hash(await createImageBitmap(video, { colorSpaceConversion: "none" }));
 }
 
