@@ -1,4 +1,4 @@
-"""Installs what the portal needs: Python libraries, front-end packages, languages, static files.
+"""Installs what the portal needs: libraries, front-end packages, languages, static files.
 
 Uses nothing beyond Python itself. What has not changed since last time is not done again.
 """
