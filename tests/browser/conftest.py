@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -14,6 +15,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Page,
+    ViewportSize,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -39,6 +41,7 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 # What axe-core calls a violation's impact. The desk answers for the lower two only.
 ALL = frozenset({"minor", "moderate", "serious", "critical"})
 SERIOUS = frozenset({"serious", "critical"})
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -105,6 +108,31 @@ class Visitor:
         url = getattr(request, "url", "")
         if not url.startswith((self.url, "data:", "blob:")):
             self.strangers.append(url)
+
+
+def is_good(
+    visitor: Visitor,
+    impacts: frozenset[str] = ALL,
+    widths: tuple[ViewportSize, ...] = (),
+) -> None:
+    """The open page: readable by everybody in daylight and at night, quiet, in its window.
+
+    `widths` are those to look at; without them, the window stays as it is.
+    """
+    page = visitor.page
+    page.wait_for_load_state()  # its styles, too
+    for size in widths or (page.viewport_size,):
+        if size and size != page.viewport_size:
+            page.set_viewport_size(size)
+            page.wait_for_function("(width) => innerWidth === width", arg=size["width"])
+        assert not visitor.is_wider_than_its_window(), (page.url, size)
+        assert visitor.small_targets() == [], (page.url, size)
+        for scheme in SCHEMES:
+            # Without motion a colour is at once what it will be.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert visitor.axe(impacts) == [], (page.url, size, scheme)
+    assert visitor.complaints == []
+    assert visitor.strangers == []
 
 
 def keep_session(context: BrowserContext, server: LiveServer, client: Client) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, Ro
 from pytest_django.live_server_helper import LiveServer
 
 from portal.intake.claims import LONGEST, MOST, Claim, parse_claims
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, is_good
 from tests.browser.filming import film
 from tests.drawing import blank, encode, landscape
 from tracker import bits_apart, decode, hash_picture
@@ -269,24 +269,13 @@ def test_the_file_control_cannot_be_sent(page: Page) -> None:
     assert control.evaluate("e => e.files.length") == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_list_is_readable_by_everybody(
-    chromium: Browser, live_server: LiveServer, scheme: str
-) -> None:
-    context = chromium.new_context(
-        viewport={"width": 320, "height": 640},
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale="en",
-    )
-    visitor = Visitor(context.new_page(), live_server.url)
+def test_the_list_is_readable_by_everybody(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
     visitor.opens("/choosing/")
     plain = FilePayload(name="p" * 80, mimeType="image/png", buffer=encode(blank()))
     choose(visitor.page, photo(), plain, clip(60, 40))
     wait_until_ready(visitor.page, 1)
-    assert visitor.axe() == []
-    assert not visitor.is_wider_than_its_window()
-    assert visitor.small_targets() == []
-    assert visitor.complaints == []
+    is_good(visitor)
 
 
 def test_the_words_of_the_page_know_every_reason(page: Page) -> None:

@@ -22,7 +22,7 @@ from portal.cases.messaging import send_message
 from portal.cases.models import Consent, Event
 from portal.intake.questions import STEPS
 from portal.intake.urls import app_name, urlpatterns
-from tests.browser.conftest import Visitor, keep_session
+from tests.browser.conftest import Visitor, is_good, keep_session
 from tests.intake.opening import an_open_case
 from tests.telling import told
 
@@ -90,9 +90,7 @@ def reads(
     opened = []
 
     def read(code: str) -> Visitor:
-        context = chromium.new_context(
-            viewport=NARROW, locale="en", reduced_motion="reduce"
-        )
+        context = chromium.new_context(viewport=NARROW, locale="en")
         opened.append(context)
         keep_session(context, live_server, in_the_middle(code))
         name = settings.LANGUAGE_COOKIE_NAME
@@ -134,24 +132,15 @@ def cut_or_covered(visitor: Visitor) -> list[str]:
     return found
 
 
-def is_good(visitor: Visitor, code: str) -> None:
-    """The open page on a phone and on a desk, in daylight and at night."""
-    page, where = visitor.page, visitor.page.url
-    root = page.locator("html")
+def is_good_and_in(visitor: Visitor, code: str) -> None:
+    """The open page on a phone and on a desk, whole and in its language."""
+    where, root = visitor.page.url, visitor.page.locator("html")
     assert (root.get_attribute("lang") or "").lower() == code, where
     is_turned = get_language_info(code)["bidi"]
     assert root.get_attribute("dir") == ("rtl" if is_turned else None), where
     for width in (NARROW, WIDE):
-        page.set_viewport_size(width)
-        page.wait_for_function("(width) => innerWidth === width", arg=width["width"])
-        assert not visitor.is_wider_than_its_window(), (where, width)
+        is_good(visitor, widths=(width,))
         assert cut_or_covered(visitor) == [], (where, width)
-        assert visitor.small_targets() == [], (where, width)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert visitor.axe() == [], (where, width, scheme)
-    assert visitor.complaints == []
-    assert visitor.strangers == []
 
 
 def film(visitor: Visitor, code: str, name: str) -> None:
@@ -188,7 +177,7 @@ def test_every_page_is_good_and_in_its_language(reads: Opens, code: str) -> None
     for path in paths():
         visitor.opens(path)
         assert visitor.page.url.endswith(path), "it led elsewhere"
-        is_good(visitor, code)
+        is_good_and_in(visitor, code)
         assert code == "en" or english(visitor) == [], path
         if path in FILMED:
             film(visitor, code, FILMED[path])
@@ -202,18 +191,18 @@ def test_the_words_are_shown_and_typed_back(reads: Opens, code: str) -> None:
     visitor.opens("/report/review/")
     page.locator("form[action='/report/review/'] button").click()
     words = page.locator("#passphrase").inner_text().split()
-    is_good(visitor, code)
+    is_good_and_in(visitor, code)
     film(visitor, code, "words")
     page.locator("form[action='/report/kept/'] button").click()
     page.locator("[name=asked]").wait_for(state="attached")
-    is_good(visitor, code)
+    is_good_and_in(visitor, code)
     places = page.locator("[name=asked]").input_value().split()
     for field, place in zip(page.locator("[name=word]").all(), places, strict=True):
         field.fill(words[int(place) - 1])
     page.locator("form[action='/report/kept/'] button").first.click()
     page.get_by_role("link").locator("visible=true").last.wait_for()
     assert page.locator("[name=word]").count() == 0
-    is_good(visitor, code)
+    is_good_and_in(visitor, code)
     assert code == "en" or english(visitor) == []
 
 

@@ -13,25 +13,21 @@ from portal.cases.models import Case
 from portal.cases.receipts import receipt_of
 from portal.platforms.models import Platform
 from portal.sightings.models import Sighting, Source
-from tests.browser.conftest import ALL, SERIOUS, Visitor, keep_session
+from tests.browser.conftest import SERIOUS, Visitor, is_good, keep_session
 from tests.conftest import signs_in
 from tests.desk.scene import POSTED, a_case, a_copy, a_draft
 from tests.intake.opening import enters
 
-OPEN = ["/", "/report/", "/case/", "/languages/"]  # the report: test_report.py
-SCHEMES = ["light", "dark"]
 Opens = Callable[..., Visitor]
 
 
 @pytest.fixture
 def visits(chromium: Browser, live_server: LiveServer) -> Opens:
-    """A visitor with a narrow phone, in light or dark, with or without a client's cookies."""
+    """A visitor with a narrow phone, with or without a client's cookies."""
 
-    def visit(path: str, scheme: str = "light", who: Client | None = None) -> Visitor:
+    def visit(path: str, who: Client | None = None) -> Visitor:
         context = chromium.new_context(
-            viewport={"width": 320, "height": 640},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale="en",
+            viewport={"width": 320, "height": 640}, locale="en"
         )
         if who:
             keep_session(context, live_server, who)
@@ -54,35 +50,19 @@ def case(wren: User, stella: User, chirp: Platform) -> Case:
     return case
 
 
-def is_good(visitor: Visitor, impacts: frozenset[str] = ALL) -> None:
-    assert visitor.axe(impacts) == []
-    assert visitor.complaints == []
-    assert visitor.strangers == []
-    assert not visitor.is_wider_than_its_window()
-    assert visitor.small_targets() == []
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("path", OPEN)
-def test_an_open_page_is_good(visits: Opens, db: None, path: str, scheme: str) -> None:
-    is_good(visits(path, scheme))
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_victims_pages_are_good(
-    visits: Opens, case: Case, wren: User, client: Client, scheme: str
+    visits: Opens, case: Case, wren: User, client: Client
 ) -> None:
     a_draft(case.sightings.get(host="chirp.example"), wren)
     receipt = receipt_of("amina")
     assert receipt
     assert enters(client, receipt.passphrase or "") == 302
     for path in ["/case/status/", "/case/withdraw/"]:
-        is_good(visits(path, scheme, client))
+        is_good(visits(path, client))
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_desks_pages_are_good(
-    visits: Opens, case: Case, wren: User, stella: User, client: Client, scheme: str
+    visits: Opens, case: Case, wren: User, stella: User, client: Client
 ) -> None:
     notice = a_draft(case.sightings.get(host="chirp.example"), wren)
     Source.objects.create(
@@ -106,8 +86,8 @@ def test_the_desks_pages_are_good(
         "staff/",
         "staff/hire/",
     ]:
-        is_good(visits(f"/desk/{path}", scheme, client), SERIOUS)
-    is_good(visits("/desk/login/", scheme), SERIOUS)
+        is_good(visits(f"/desk/{path}", client), SERIOUS)
+    is_good(visits("/desk/login/"), SERIOUS)
 
 
 def test_the_chart_is_drawn_without_breaking_the_policy(

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts import second_factor
 from portal.accounts.models import User
-from tests.browser.conftest import SERIOUS, Visitor
+from tests.browser.conftest import SERIOUS, Visitor, is_good
 from tests.conftest import APP_SECRET, WREN_PASSWORD
 
 DEVICE = {
@@ -40,33 +40,25 @@ def gives_password(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
-def is_good(visitor: Visitor) -> None:
-    assert visitor.axe(SERIOUS) == []
-    assert visitor.complaints == []
-    assert visitor.strangers == []
-    assert not visitor.is_wider_than_its_window()
-    assert visitor.small_targets() == []
-
-
 def test_a_security_key_is_set_up_and_lets_in(at_the_door: Visitor) -> None:
     page = at_the_door.page
     gives_password(at_the_door)
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
     page.get_by_role("link", name="A security key").click()
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
     page.get_by_label("What you call it").fill("Blue key")
     page.get_by_role("button", name="Use this key").click()
     page.get_by_role("heading", name="Your recovery codes").wait_for()
     assert page.locator(".codes li").count() == 10
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
     page.get_by_role("link", name="I have kept them").click()
     page.get_by_role("button", name="Log out").click()
     gives_password(at_the_door)
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
     page.get_by_role("button", name="Use the security key").click()
     page.get_by_role("link", name="You", exact=True).click()
     page.get_by_text("Blue key").wait_for()
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
 
 
 def test_an_app_is_set_up_from_the_page(at_the_door: Visitor, wren: User) -> None:
@@ -74,7 +66,7 @@ def test_an_app_is_set_up_from_the_page(at_the_door: Visitor, wren: User) -> Non
     gives_password(at_the_door)
     page.get_by_role("link", name="An app on your phone").click()
     assert page.locator(".qr").evaluate("image => image.naturalWidth") > 50
-    is_good(at_the_door)
+    is_good(at_the_door, SERIOUS)
     secret = page.locator("code").inner_text()
     page.get_by_label("Code from your app").fill(
         second_factor.code_of(secret, time.time())

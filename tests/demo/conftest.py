@@ -1,6 +1,7 @@
 """The portal as `make run` starts it, on a state folder and a port of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,14 +90,19 @@ def environment_of(var: Path, port: int, **more: str) -> dict[str, str]:
     return {**kept, "RECLAIM_VAR": str(var), "PORT": str(port), "DEMO": "0", **more}
 
 
-@pytest.fixture
-def start_portal() -> Iterator[StartPortal]:
-    """Start a portal and wait until it answers; all are stopped in the end."""
+@contextmanager
+def starting(state: Path | None = None) -> Iterator[StartPortal]:
+    """Start a portal and wait until it answers; all are stopped in the end.
+
+    Each has a state folder of its own, a copy of `state` or empty.
+    """
     with ExitStack() as stack:
 
         def start(**environment: str) -> Portal:
             # Not pytest's folder: a socket's path must be short.
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rc-")))
+            if state:
+                shutil.copytree(state, var, dirs_exist_ok=True)
             port = free_port()
             process = subprocess.Popen(
                 START,
@@ -121,6 +127,30 @@ def start_portal() -> Iterator[StartPortal]:
         yield start
 
 
+@pytest.fixture(scope="session")
+def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of a portal that was started and stopped: a second start takes seconds."""
+    state = tmp_path_factory.mktemp("started") / "var"
+    with starting() as start:
+        portal = start()
+        portal.stop()
+        shutil.copytree(portal.var, state)
+    return state
+
+
+@pytest.fixture
+def start_portal(started_once: Path) -> Iterator[StartPortal]:
+    with starting(started_once) as start:
+        yield start
+
+
 @pytest.fixture
 def portal(start_portal: StartPortal) -> Portal:
     return start_portal()
+
+
+@pytest.fixture
+def new_portal() -> Iterator[Portal]:
+    """A portal that was never started before."""
+    with starting() as start:
+        yield start()

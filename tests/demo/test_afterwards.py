@@ -45,8 +45,9 @@ def found(pattern: str, text: str) -> str:
 
 
 def test_the_demo_ends_as_promised_twice_and_a_newcomer_can_walk_on(
-    portal: Portal, tmp_path: Path
+    new_portal: Portal, tmp_path: Path
 ) -> None:
+    portal = new_portal
     end_as_promised(start_demo(portal))
     demo = Demo(end_as_promised(start_demo(portal)))
     assert len(letters(portal)) == 2

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 # The hostile journeys stay out: they tear at the embedded profile's own files.
 SUITES = (
-    "tests/accounts tests/cases tests/bank tests/sightings "
+    "tests/accounts/test_chain.py tests/cases tests/bank tests/sightings "
     "tests/notices/test_actions.py "
     "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
     "tests/exchange/test_feedback.py tests/journeys/test_report_to_notice.py "
