@@ -1,10 +1,20 @@
-"""Our index beside raw FAISS and ThreatExchange's PDQ indexes, in one process.
+"""Our index beside raw FAISS and ThreatExchange's PDQ index, each in a process of its own.
 
-python bench/lookup.py [--n 100000]: median processor time of one lookup, and of one in
-a batch of 100. Half of the queries are planted within 31 bits of a banked hash.
+python bench/lookup.py [--n 1000000] [--real FOLDER]: milliseconds of processor for one
+lookup at 31 bits, seconds on the wall for a thousand at once on every core, seconds of
+processor to build, megabytes held. Half of the queries are planted within 31 bits of a
+banked hash; how many neighbours each finds stands beside. The peer runs twice: with the
+allocator that pip leaves it, and with jemalloc preloaded, as its own image does.
+
+--real derives the hashes from the pictures in a folder: random crops in all eight
+dihedral forms, as real hashes are less evenly spread than random ones.
 """
 
 import argparse
+import json
+import os
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,115 +23,181 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
-from threatexchange.signal_type.pdq.pdq_index import PDQFlatIndex, PDQIndex
-
-from tracker import Index
 
 Hashes = npt.NDArray[np.uint8]
 Search = Callable[[Hashes], int]  # queries to the number of neighbours found
 
-BATCH = 100
-SINGLES = 60
-BATCHES = 5
+RADIUS = 31
+SINGLES, BATCH = 400, 1000
+JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"  # Debian: libjemalloc2
 
 
-def planted(rng: np.random.Generator, hashes: Hashes) -> Hashes:
-    """BATCH queries: every other one is a banked hash with 0 to 31 bits turned."""
-    queries = rng.integers(0, 256, (BATCH, 32), np.uint8)
-    for i in range(0, BATCH, 2):
+def uniform(n: int) -> Hashes:
+    return np.random.default_rng(0).integers(0, 256, (n, 32), np.uint8)
+
+
+def real(n: int, folder: Path) -> Hashes:
+    """n hashes of random crops of real pictures, in all eight dihedral forms."""
+    import pdqhash  # noqa: PLC0415 (the others need it not)
+
+    import tracker  # noqa: PLC0415
+
+    rng = np.random.default_rng(0)
+    files = sorted(p for p in folder.rglob("*") if p.suffix in {".jpg", ".webp", ".png"})
+    greys = [np.asarray(tracker.decode(p.read_bytes()).image.convert("RGB")) for p in files]
+    made: list[Hashes] = []
+    while 8 * len(made) < n:
+        whole = greys[len(made) % len(greys)]
+        high, wide = (int(side * rng.uniform(0.4, 1)) for side in whole.shape[:2])
+        top, left = (
+            int(rng.integers(0, whole.shape[i] - side + 1))
+            for i, side in enumerate((high, wide))
+        )
+        crop = np.ascontiguousarray(whole[top : top + high, left : left + wide])
+        forms, _ = pdqhash.compute_dihedral(crop)
+        made.append(np.packbits(np.array(forms, np.uint8), axis=1))
+    return np.concatenate(made)[:n]
+
+
+def planted(hashes: Hashes, count: int) -> Hashes:
+    """Every other one is a banked hash with 0 to 31 bits turned."""
+    rng = np.random.default_rng(1)
+    queries = rng.integers(0, 256, (count, 32), np.uint8)
+    for i in range(0, count, 2):
         bits = np.zeros(256, np.uint8)
-        bits[rng.choice(256, rng.integers(0, 32), replace=False)] = 1
+        bits[rng.choice(256, rng.integers(0, RADIUS + 1), replace=False)] = 1
         queries[i] = hashes[rng.integers(len(hashes))] ^ np.packbits(bits)
     return queries
 
 
-def ours(folder: Path, hashes: Hashes, radius: int) -> Search:
-    ids = np.arange(len(hashes), dtype=np.uint64)
-    index = Index.build(folder / "index", ids, hashes)
-    return lambda queries: len(index.search(queries, radius)[1])
+def ours(hashes: Hashes, folder: Path) -> Search:
+    from tracker import Index  # noqa: PLC0415
+
+    path = folder / "index"
+    Index.build(path, np.arange(len(hashes), dtype=np.uint64), hashes)
+    index = Index.open(path)
+    return lambda queries: len(index.search(queries, RADIUS)[1])
 
 
-def raw_faiss(hashes: Hashes, radius: int) -> Search:
+def flat(hashes: Hashes, folder: Path) -> Search:
+    del folder
+    import faiss  # noqa: PLC0415
+
     index = faiss.IndexBinaryFlat(256)
     index.add(hashes)
-    return lambda queries: int(index.range_search(queries, radius + 1)[0][-1])
+    return lambda queries: int(index.range_search(queries, RADIUS + 1)[0][-1])
 
 
-def threatexchange(kind: type[PDQIndex[int]], hashes: Hashes) -> Search:
-    index = kind((row.tobytes().hex(), number) for number, row in enumerate(hashes))
+def threatexchange(hashes: Hashes, folder: Path) -> Search:
+    del folder
+    import faiss  # noqa: PLC0415
+    from threatexchange.signal_type.pdq.pdq_index import PDQIndex  # noqa: PLC0415
+
+    faiss.omp_set_num_threads(1)  # more made each of its lookups slower
+    index = PDQIndex((row.tobytes().hex(), place) for place, row in enumerate(hashes))
     return lambda queries: sum(len(index.query(q.tobytes().hex())) for q in queries)
 
 
-def timed(search: Search, queries: Hashes) -> tuple[float, float, int]:
-    """Median milliseconds of processor: one query alone, one in a batch; and found."""
-    alone, together = [], []
-    search(queries[:1])
-    for i in range(SINGLES):
-        start = time.process_time()
-        search(queries[i : i + 1])
-        alone.append(time.process_time() - start)
-    for _ in range(BATCHES):
-        start = time.process_time()
-        found = search(queries)
-        together.append((time.process_time() - start) / BATCH)
-    return float(np.median(alone)) * 1e3, float(np.median(together)) * 1e3, found
+CONTENDERS: dict[str, Callable[[Hashes, Path], Search]] = {
+    "ours": ours,
+    "FAISS flat": flat,
+    "ThreatExchange": threatexchange,
+    "ThreatExchange, jemalloc": threatexchange,
+}
+
+
+def held() -> int:
+    """Bytes of this process that are in memory now."""
+    pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+def measure(name: str, hashes: Hashes) -> dict[str, float]:
+    queries = planted(hashes, BATCH)
+    # The second run of this folder's file would be read from the cache: a folder each.
+    with tempfile.TemporaryDirectory() as folder:
+        before, began = held(), time.process_time()
+        search = CONTENDERS[name](hashes, Path(folder))
+        built = time.process_time() - began
+        search(queries[:2])
+        alone = []
+        for place in range(SINGLES):
+            began = time.process_time()
+            search(queries[place : place + 1])
+            alone.append(time.process_time() - began)
+        together = []
+        for _ in range(3):
+            began = time.perf_counter()
+            found = search(queries)
+            together.append(time.perf_counter() - began)
+        return {
+            "build": built,
+            "memory": (held() - before) / 2**20,
+            "alone": float(np.median(alone)) * 1e3,
+            "p99": float(np.percentile(alone, 99)) * 1e3,
+            "together": float(np.median(together)),
+            "found": found,
+        }
+
+
+def in_turn(name: str, file: Path) -> dict[str, float] | None:
+    """Measured in a process of its own; None where this machine lacks the allocator."""
+    environment = dict(os.environ)
+    if name.endswith("jemalloc"):
+        if not Path(JEMALLOC).exists():
+            return None
+        environment["LD_PRELOAD"] = JEMALLOC
+    command = [sys.executable, __file__, "--contender", name, "--file", str(file)]
+    ended = subprocess.run(  # noqa: S603 (ourselves)
+        command, env=environment, capture_output=True, text=True, check=True
+    )
+    told: dict[str, float] = json.loads(ended.stdout)
+    return told
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=100_000, help="hashes in the bank")
-    n = parser.parse_args().n
-    faiss.omp_set_num_threads(
-        1
-    )  # for the peers; more made each of their lookups slower
-    rng = np.random.default_rng(0)
-    hashes = rng.integers(0, 256, (n, 32), np.uint8)
-    queries = planted(rng, hashes)
-    table = Table(
-        title=f"{n:,} hashes of 256 bits, milliseconds of processor per lookup"
-    )
-    for heading in (
-        "index",
-        "radius",
-        "build s",
-        "alone",
-        "ratio",
-        "in batch",
-        "ratio",
-    ):
+    parser.add_argument("--n", type=int, default=1_000_000, help="hashes in the bank")
+    parser.add_argument("--real", type=Path, help="a folder of pictures")
+    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.contender:
+        hashes = np.load(asked.file)
+        print(json.dumps(measure(asked.contender, hashes)))
+        return
+    hashes = real(asked.n, asked.real) if asked.real else uniform(asked.n)
+    kind = "derived from real pictures" if asked.real else "uniform"
+    table = Table(title=f"{asked.n:,} hashes of 256 bits, {kind}; ratios to ours")
+    for heading in ("index", "build s", "MB", "alone ms", "p99", "1,000 at once s", "found"):
         table.add_column(heading, justify="left" if heading == "index" else "right")
-    table.add_column("found", justify="right")
     with tempfile.TemporaryDirectory() as folder:
-        contenders: dict[str, tuple[int, Callable[[], Search]]] = {
-            "ours": (31, lambda: ours(Path(folder), hashes, 31)),
-            "ours, wide": (52, lambda: ours(Path(folder), hashes, 52)),
-            "FAISS flat": (31, lambda: raw_faiss(hashes, 31)),
-            "ThreatExchange PDQIndex": (31, lambda: threatexchange(PDQIndex, hashes)),
-            "ThreatExchange flat": (52, lambda: threatexchange(PDQFlatIndex, hashes)),
-        }
-        base: tuple[float, float] | None = None
-        for name, (radius, build) in contenders.items():
-            start = time.process_time()
-            search = build()
-            built = time.process_time() - start
-            alone, together, found = timed(search, queries)
-            base = base or (alone, together)
-            table.add_row(
-                name,
-                str(radius),
-                f"{built:.2f}",
-                f"{alone:.3f}",
-                f"{alone / base[0]:.2f}",
-                f"{together:.3f}",
-                f"{together / base[1]:.2f}",
-                str(found),
-            )
-    Console().print(table)
+        file = Path(folder) / "hashes.npy"
+        np.save(file, hashes)
+        del hashes
+        first: dict[str, float] = {}
+        for name in CONTENDERS:
+            told = in_turn(name, file)
+            if told is None:
+                table.add_row(name, "not installed here")
+                continue
+            first = first or told
+            cells = [
+                f"{told[key]:.{digits}f} ({told[key] / first[key]:.2f})"
+                for key, digits in (
+                    ("build", 1),
+                    ("memory", 0),
+                    ("alone", 3),
+                    ("p99", 3),
+                    ("together", 3),
+                )
+            ]
+            table.add_row(name, *cells, str(int(told["found"])))
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,15 @@ from tracker.images import (
     decode_file,
 )
 from tracker.index import Found, Index, IndexFormatError, scan
-from tracker.matching import Comparison, Match, compare, kind_of, radius_of, strength
+from tracker.matching import (
+    Comparison,
+    Kind,
+    Match,
+    compare,
+    kind_of,
+    radius_of,
+    strength,
+)
 from tracker.signals import (
     SIGNALS,
     Signal,
@@ -41,6 +49,7 @@ __all__ = [
     "ImageError",
     "Index",
     "IndexFormatError",
+    "Kind",
     "Limits",
     "Match",
     "Media",

@@ -58,9 +58,14 @@ def kind_of(type_name: str, distance: int) -> Kind | None:
     return "possible" if distance <= judge.possible else None
 
 
-def radius_of(type_name: str) -> int:
-    """The widest radius worth searching for signals of that type, in bits."""
-    return signal_type(type_name).possible
+def radius_of(type_name: str, weakest: Kind = "possible") -> int:
+    """The radius to search for all matches of that type that are no weaker, in bits.
+
+    >>> radius_of("pdq"), radius_of("pdq", "near"), radius_of("pdq", "exact")
+    (52, 31, 0)
+    """
+    judge = signal_type(type_name)
+    return {"possible": judge.possible, "near": judge.near, "exact": 0}[weakest]
 
 
 def strength(match: Match) -> tuple[int, int]:

@@ -58,15 +58,20 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
     )
 
 
-def lookup(questions: Sequence[Sequence[tracker.Signal]]) -> list[list[Hit]]:
+def lookup(
+    questions: Sequence[Sequence[tracker.Signal]],
+    weakest: tracker.Kind = "possible",
+) -> list[list[Hit]]:
     """For each picture asked, given as its signals, its hits, the best one per exhibit first.
+
+    Who has no use for possible matches asks for near ones: that is many times faster.
 
     The index may over-match; every candidate is joined here to the active signals, so a
     withdrawn one is gone at once, in every process. Raises OSError where what a restored
     backup brought back cannot be told: see portal/cases/ending.py.
     """
     require_applied()
-    candidates = _candidates(questions)
+    candidates = _candidates(questions, weakest)
     ids = {match.id for matches in candidates for match in matches}
     active = {
         signal.pk: signal
@@ -75,13 +80,15 @@ def lookup(questions: Sequence[Sequence[tracker.Signal]]) -> list[list[Hit]]:
     return [_best(matches, active) for matches in candidates]
 
 
-def lookup_picture(data: bytes) -> list[Hit]:
+def lookup_picture(
+    data: bytes, weakest: tracker.Kind = "possible"
+) -> list[Hit]:
     """Hash a picture's bytes, ask, and forget them. Raises BankError if it is none."""
     try:
         picture = tracker.decode(data)
     except tracker.ImageError as error:
         raise BankError(error.code, str(error)) from None
-    return lookup([tracker.ask_picture(picture)])[0]
+    return lookup([tracker.ask_picture(picture)], weakest)[0]
 
 
 def parse_signal(type_: str, value: str) -> tracker.Signal:
@@ -99,7 +106,7 @@ def _locked_counter() -> Counter:
 
 
 def _candidates(
-    questions: Sequence[Sequence[tracker.Signal]],
+    questions: Sequence[Sequence[tracker.Signal]], weakest: tracker.Kind
 ) -> list[list[tracker.Match]]:
     found: list[list[tracker.Match]] = [[] for _ in questions]
     asked: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -109,7 +116,7 @@ def _candidates(
     for type_, wanted in asked.items():
         values = [value for _, value in wanted]
         for (place, _), matches in zip(
-            wanted, follower(type_).ask(values), strict=True
+            wanted, follower(type_).ask(values, weakest), strict=True
         ):
             found[place].extend(matches)
     return found

@@ -41,10 +41,12 @@ class Follower:
         self._ids = np.empty(0, np.uint64)
         self._hashes = np.empty((0, self._bytes), np.uint8)
 
-    def ask(self, values: Sequence_[str]) -> list[list[tracker.Match]]:
-        """For each hash asked (hex), all signals of this type within its widest radius."""
+    def ask(
+        self, values: Sequence_[str], weakest: tracker.Kind = "possible"
+    ) -> list[list[tracker.Match]]:
+        """For each hash asked (hex), all matches of this type that are no weaker."""
         queries = _array(values)
-        radius = tracker.radius_of(self.type)
+        radius = tracker.radius_of(self.type, weakest)
         with self._lock:
             self._follow()
             generation, ids, hashes = self._generation, self._ids, self._hashes
@@ -135,7 +137,7 @@ def publish(type_: str) -> Path | None:
     if bank is None or not rows:
         return None
     path: Path = settings.INDEX_DIR / str(bank.bank) / type_ / f"{rows[-1][0]:020d}"
-    if not path.exists():
+    if not _is_whole(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         ids = np.array([row[1] for row in rows], np.uint64)
         tracker.Index.build(path, ids, _array([row[2] for row in rows]))
@@ -143,6 +145,14 @@ def publish(type_: str) -> Path | None:
     for old in (*generations(bank.bank, type_)[:-KEPT], *halves):
         old.unlink(missing_ok=True)
     return path
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a generation is there, of this version and not torn."""
+    try:
+        return bool(tracker.Index.open(path).info())
+    except (tracker.IndexFormatError, OSError):
+        return False
 
 
 def _array(values: Sequence_[str]) -> NDArray[np.uint8]:

@@ -109,6 +109,28 @@ def test_a_torn_generation_is_refused_and_the_tail_serves() -> None:
     assert lookup_picture(data)
 
 
+def test_a_torn_generation_is_published_anew() -> None:
+    _, data = banked(1)
+    path = following.publish("pdq")
+    assert path
+    path.write_bytes(path.read_bytes()[:-1])
+    assert lookup_picture(data)
+    assert following.publish("pdq") == path
+    assert len(tracker.Index.open(path)) == 1
+
+
+def test_who_asks_for_near_ones_is_told_of_no_possible_one() -> None:
+    exhibit, data = banked(1)
+    (signal,) = tracker.ask_picture(tracker.decode(data))[1:2]
+    bits = bytearray.fromhex(signal.value)
+    for place in range(0, 40 * 6, 6):  # forty bits away
+        bits[place // 8] ^= 1 << (place % 8)
+    asked = [[tracker.Signal(signal.type, bits.hex(), 100, signal.version)]]
+    (hit,) = lookup(asked)[0]
+    assert (hit.signal.exhibit, hit.kind, hit.distance) == (exhibit, "possible", 40)
+    assert lookup(asked, "near") == [[]]
+
+
 def test_what_is_no_picture_is_a_plain_error() -> None:
     with pytest.raises(actions.BankError) as error:
         lookup_picture(b"not a picture")

@@ -1,0 +1,267 @@
+"""Multi-index hashing: all neighbours within a small radius, exactly, without a scan.
+
+Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing"
+(PAMI 2014): cut every hash into m parts. Where two hashes are r bits apart, some part of
+them is at most r / m apart; so a table for each part, asked with that part and its near
+variants, gives all neighbours among few candidates, and each candidate is compared whole.
+"""
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Hashes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+Triples = tuple[Places, Places, npt.NDArray[np.int32]]
+
+# What things cost, in the time that a scan takes to compare one hash of 256 bits (1.2 ns):
+# measured on two processors, bench/lookup.py.
+PROBE = 25.0  # to look into one bucket
+CANDIDATE = 30.0  # to fetch and compare one row that it names
+FEWEST = 4096  # rows: below, a scan is over before a table has been asked
+
+NARROWEST, WIDEST = 8, 24  # bits of one part
+GROUP = 16  # buckets that share one full-size offset
+FULL = 255  # an offset within a group that no longer fits
+AT_ONCE = 2**17  # probes made together, so that what they need stays in the cache
+CHUNK = 2**20  # rows read together while building
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How hashes are cut: the number of bits of each part, in order."""
+
+    bits: tuple[int, ...]
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        return tuple(sum(self.bits[:i]) for i in range(len(self.bits)))
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """Where each part's buckets begin, and where the last one's end."""
+        sizes = [2**bits + GROUP for bits in self.bits]  # a group of ends behind each
+        return tuple(sum(sizes[:i]) for i in range(len(sizes) + 1))
+
+    def flips(self, radius: int) -> tuple[int, ...]:
+        """For each part, how many of its bits to turn; -1 for one that need not be asked.
+
+        Two hashes further apart than that in every part are further than `radius` apart
+        in all, as the sum over the parts of flips + 1 is radius + 1.
+        """
+        share, more = divmod(radius + 1, len(self.bits))
+        # The narrow parts take what is over: they have fewer variants.
+        narrow = sorted(range(len(self.bits)), key=lambda i: self.bits[i])
+        return tuple(share - 1 + (i in narrow[:more]) for i in range(len(self.bits)))
+
+    def cost(self, n: int, radius: int) -> float:
+        """Of one query among n hashes, in comparisons of a scan."""
+        probes = [
+            sum(math.comb(bits, k) for k in range(flips + 1))
+            for bits, flips in zip(self.bits, self.flips(radius), strict=True)
+        ]
+        candidates = sum(
+            p * n / 2**bits for p, bits in zip(probes, self.bits, strict=True)
+        )
+        return PROBE * sum(probes) + CANDIDATE * candidates
+
+
+def cut(width: int, parts: int) -> Parts:
+    """`width` bits in so many parts, as even as can be.
+
+    >>> cut(256, 11).bits
+    (24, 24, 24, 23, 23, 23, 23, 23, 23, 23, 23)
+    """
+    share, more = divmod(width, parts)
+    return Parts(tuple(share + (i < more) for i in range(parts)))
+
+
+def plan(n: int, width: int) -> Parts | None:
+    """The cheapest way to cut n hashes of `width` bits; None where a scan is cheaper.
+
+    It is chosen for an eighth of the bits, which is what PDQ's authors call near.
+    """
+    if n < FEWEST or width < 2 * WIDEST:
+        return None
+    radius = width // 8 - 1
+    ways = [
+        cut(width, m) for m in range(-(-width // WIDEST), width // NARROWEST + 1)
+    ]
+    best = min(ways, key=lambda parts: parts.cost(n, radius))
+    return best if best.cost(n, radius) < n else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The buckets of every part, one part after the other.
+
+    `order` (m * n,) holds the rows by part and bucket. Bucket b begins there at
+    `coarse[b // GROUP] + fine[b]`, and ends where b + 1 begins; where `fine` has no room
+    (FULL), it may be taken for larger than it is: each row is compared anyway.
+    """
+
+    parts: Parts
+    order: npt.NDArray[np.uint32]
+    coarse: npt.NDArray[Any]  # uint32, or uint64 where there are too many rows
+    fine: npt.NDArray[np.uint8]
+
+    def compare(self, hashes: Hashes, queries: Hashes, radius: int) -> Triples | None:
+        """Query number, row and distance of every pair within the radius, in no order.
+
+        None where the buckets of these queries are so full that a scan is cheaper.
+        """
+        probes = _Probes.of(self.parts, radius)
+        height = max(1, AT_ONCE // len(probes.flips))
+        chunks = [
+            (start, queries[start : start + height])
+            for start in range(0, len(queries), height)
+        ]
+
+        def ask(chunk: tuple[int, Hashes]) -> Triples | None:
+            found = self._ask(hashes, chunk[1], radius, probes)
+            return found and (found[0] + chunk[0], *found[1:])
+
+        if len(chunks) == 1:
+            return ask(chunks[0])
+        with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
+            found = list(pool.map(ask, chunks))
+        if None in found:
+            return None
+        asked, rows, distances = zip(*(part for part in found if part), strict=True)
+        return np.concatenate(asked), np.concatenate(rows), np.concatenate(distances)
+
+    def _ask(
+        self, hashes: Hashes, queries: Hashes, radius: int, probes: "_Probes"
+    ) -> Triples | None:
+        begin, count = self._buckets(queries, probes)
+        total = int(count.sum())
+        if total * CANDIDATE > len(queries) * len(hashes):
+            return None
+        filled = np.flatnonzero(count)
+        begin, count = begin[filled], count[filled]
+        before = np.cumsum(count) - count
+        rows = self.order.take(np.repeat(begin - before, count) + np.arange(total))
+        asked = np.repeat(filled // len(probes.flips), count)
+        distances = _distances(hashes, rows, queries, asked)
+        near = np.flatnonzero(distances <= radius)
+        # One row is found once in each part in which it is near enough.
+        pairs = asked[near] * len(hashes) + rows[near]
+        pairs, first = np.unique(pairs, return_index=True)
+        asked, rows_ = np.divmod(pairs, len(hashes))
+        return asked, rows_, distances[near[first]].astype(np.int32)
+
+    def _buckets(self, queries: Hashes, probes: "_Probes") -> tuple[Places, Places]:
+        """Where the rows of each probe begin in `order`, and how many they are."""
+        keys = np.stack(
+            [
+                _keys(queries, start, bits)
+                for start, bits in zip(self.parts.starts, self.parts.bits, strict=True)
+            ],
+            axis=1,
+        ).astype(np.int64)
+        buckets = ((keys[:, probes.part] ^ probes.flips) + probes.base).ravel()
+        group = buckets >> 4
+        begin = self.coarse.take(group).astype(np.int64) + self.fine.take(buckets)
+        buckets += 1
+        last = self.fine.take(buckets)
+        end = self.coarse.take(buckets >> 4).astype(np.int64) + last
+        full = np.flatnonzero(last == FULL)
+        end[full] = self.coarse.take(group[full] + 1)
+        return begin, end - begin
+
+
+@dataclass(frozen=True, slots=True)
+class _Probes:
+    """All buckets that one query looks into, relative to its own parts."""
+
+    part: Places
+    flips: Places
+    base: Places
+
+    @staticmethod
+    @cache
+    def of(parts: Parts, radius: int) -> "_Probes":
+        each = [
+            _flips(bits, flips)
+            for bits, flips in zip(parts.bits, parts.flips(radius), strict=True)
+        ]
+        sizes = [len(flips) for flips in each]
+        return _Probes(
+            np.repeat(np.arange(len(each)), sizes),
+            np.concatenate(each),
+            np.repeat(np.array(parts.bases[:-1], np.int64), sizes),
+        )
+
+
+@cache
+def _flips(bits: int, most: int) -> Places:
+    """Every way to turn at most `most` of `bits` bits; none for -1."""
+    return np.array(
+        [
+            sum(1 << place for place in places)
+            for k in range(most + 1)
+            for places in combinations(range(bits), k)
+        ],
+        np.int64,
+    )
+
+
+def _keys(hashes: Hashes, start: int, bits: int) -> npt.NDArray[np.uint32]:
+    """Bits start to start + bits of every hash, the first of them highest."""
+    first = min(start // 8, hashes.shape[1] - 4)
+    word = np.ascontiguousarray(hashes[:, first : first + 4]).view(">u4")[:, 0]
+    below = 32 - (start - 8 * first) - bits
+    return (word.astype(np.uint32) >> np.uint32(below)) & np.uint32(2**bits - 1)
+
+
+def _distances(
+    hashes: Hashes, rows: npt.NDArray[np.uint32], queries: Hashes, asked: Places
+) -> npt.NDArray[np.uint16]:
+    """Bits between each row and the query that asked for it."""
+    wide = np.uint64 if hashes.shape[1] % 8 == 0 else np.uint8
+    found = hashes.view(wide).take(rows, axis=0)
+    found ^= queries.view(wide).take(asked, axis=0)
+    bits = np.bitwise_count(found)
+    total = bits[:, 0].astype(np.uint16)
+    for column in range(1, bits.shape[1]):
+        total += bits[:, column]
+    return total
+
+
+def build(hashes: Hashes, parts: Parts) -> Tables:
+    """Sort the rows by every part; two parts at once where there are two processors."""
+    n, m = len(hashes), len(parts.bits)
+    order = np.empty(m * n, np.uint32)
+    wide = np.uint32 if m * n < 2**32 else np.uint64
+    coarse = np.empty(parts.bases[-1] // GROUP, wide)
+    fine = np.empty(parts.bases[-1], np.uint8)
+
+    def fill(part: int) -> None:
+        bits, start = parts.bits[part], parts.starts[part]
+        base, end = parts.bases[part], parts.bases[part + 1]
+        pairs = np.empty(n, np.uint64)  # a key above, its row below: sorted as numbers
+        for at in range(0, n, CHUNK):
+            keys = _keys(hashes[at : at + CHUNK], start, bits).astype(np.uint64)
+            pairs[at : at + CHUNK] = keys << np.uint64(32)
+            pairs[at : at + CHUNK] |= np.arange(at, at + len(keys), dtype=np.uint64)
+        pairs.sort()
+        order[part * n : (part + 1) * n] = pairs  # the lower half of each
+        counts = np.bincount((pairs >> np.uint64(32)).view(np.int64), minlength=2**bits)
+        begins = np.full(end - base, n, np.int64)
+        begins[0] = 0
+        np.cumsum(counts, out=begins[1 : 2**bits + 1])
+        groups = begins[::GROUP]
+        coarse[base // GROUP : end // GROUP] = groups + part * n
+        within = begins.reshape(-1, GROUP) - groups[:, np.newaxis]
+        fine[base:end] = np.minimum(within, FULL).ravel()
+
+    with ThreadPoolExecutor(min(m, os.cpu_count() or 1)) as pool:
+        list(pool.map(fill, range(m)))
+    return Tables(parts, order, coarse, fine)
