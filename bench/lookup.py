@@ -41,14 +41,18 @@ def uniform(n: int) -> Hashes:
 
 
 def real(n: int, folder: Path) -> Hashes:
-    """n hashes of random crops of real pictures, in all eight dihedral forms."""
+    """N hashes of random crops of real pictures, in all eight dihedral forms."""
     import pdqhash  # noqa: PLC0415 (the others need it not)
 
     import tracker  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
-    files = sorted(p for p in folder.rglob("*") if p.suffix in {".jpg", ".webp", ".png"})
-    greys = [np.asarray(tracker.decode(p.read_bytes()).image.convert("RGB")) for p in files]
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix in {".jpg", ".webp", ".png"}
+    )
+    greys = [
+        np.asarray(tracker.decode(p.read_bytes()).image.convert("RGB")) for p in files
+    ]
     made: list[Hashes] = []
     while 8 * len(made) < n:
         whole = greys[len(made) % len(greys)]
@@ -152,7 +156,7 @@ def in_turn(name: str, file: Path) -> dict[str, float] | None:
             return None
         environment["LD_PRELOAD"] = JEMALLOC
     command = [sys.executable, __file__, "--contender", name, "--file", str(file)]
-    ended = subprocess.run(  # noqa: S603 (ourselves)
+    ended = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=True
     )
     told: dict[str, float] = json.loads(ended.stdout)
@@ -173,7 +177,15 @@ def main() -> None:
     hashes = real(asked.n, asked.real) if asked.real else uniform(asked.n)
     kind = "derived from real pictures" if asked.real else "uniform"
     table = Table(title=f"{asked.n:,} hashes of 256 bits, {kind}; ratios to ours")
-    for heading in ("index", "build s", "MB", "alone ms", "p99", "1,000 at once s", "found"):
+    for heading in (
+        "index",
+        "build s",
+        "MB",
+        "alone ms",
+        "p99",
+        "1,000 at once s",
+        "found",
+    ):
         table.add_column(heading, justify="left" if heading == "index" else "right")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "hashes.npy"

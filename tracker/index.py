@@ -56,7 +56,9 @@ class Index:
         self._tables: tables.Tables | None = None
         if parts := header["parts"]:
             order, coarse, fine = (arrays[name] for name in ("order", "coarse", "fine"))
-            self._tables = tables.Tables(tables.Parts(tuple(parts)), order, coarse, fine)
+            self._tables = tables.Tables(
+                tables.Parts(tuple(parts)), order, coarse, fine
+            )
 
     @classmethod
     def build(
@@ -159,7 +161,10 @@ def _layout(start: int, arrays: Mapping[str, Any]) -> tuple[dict[str, int], int]
     places, end = {}, start
     for name, (dtype, shape, _) in arrays.items():
         places[name] = _aligned(end)
-        end = places[name] + int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        end = (
+            places[name]
+            + int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        )
     return places, end
 
 

@@ -25,6 +25,7 @@ Triples = tuple[Places, Places, npt.NDArray[np.int32]]
 # measured on two processors, bench/lookup.py.
 PROBE = 25.0  # to look into one bucket
 CANDIDATE = 30.0  # to fetch and compare one row that it names
+WORD = 64  # bits: hashes are compared in words of this size
 FEWEST = 4096  # rows: below, a scan is over before a table has been asked
 
 NARROWEST, WIDEST = 8, 24  # bits of one part
@@ -68,7 +69,7 @@ class Parts:
             for bits, flips in zip(self.bits, self.flips(radius), strict=True)
         ]
         candidates = sum(
-            p * n / 2**bits for p, bits in zip(probes, self.bits, strict=True)
+            p * n / float(1 << bits) for p, bits in zip(probes, self.bits, strict=True)
         )
         return PROBE * sum(probes) + CANDIDATE * candidates
 
@@ -88,12 +89,10 @@ def plan(n: int, width: int) -> Parts | None:
 
     It is chosen for an eighth of the bits, which is what PDQ's authors call near.
     """
-    if n < FEWEST or width < 2 * WIDEST:
+    if n < FEWEST or width % WORD:
         return None
     radius = width // 8 - 1
-    ways = [
-        cut(width, m) for m in range(-(-width // WIDEST), width // NARROWEST + 1)
-    ]
+    ways = [cut(width, m) for m in range(-(-width // WIDEST), width // NARROWEST + 1)]
     best = min(ways, key=lambda parts: parts.cost(n, radius))
     return best if best.cost(n, radius) < n else None
 
@@ -225,11 +224,9 @@ def _distances(
     hashes: Hashes, rows: npt.NDArray[np.uint32], queries: Hashes, asked: Places
 ) -> npt.NDArray[np.uint16]:
     """Bits between each row and the query that asked for it."""
-    wide = np.uint64 if hashes.shape[1] % 8 == 0 else np.uint8
-    found = hashes.view(wide).take(rows, axis=0)
-    found ^= queries.view(wide).take(asked, axis=0)
-    bits = np.bitwise_count(found)
-    total = bits[:, 0].astype(np.uint16)
+    found = hashes.view(np.uint64).take(rows, axis=0)
+    bits = np.bitwise_count(found ^ queries.view(np.uint64).take(asked, axis=0))
+    total: npt.NDArray[np.uint16] = bits[:, 0].astype(np.uint16)
     for column in range(1, bits.shape[1]):
         total += bits[:, column]
     return total

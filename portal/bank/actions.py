@@ -80,9 +80,7 @@ def lookup(
     return [_best(matches, active) for matches in candidates]
 
 
-def lookup_picture(
-    data: bytes, weakest: tracker.Kind = "possible"
-) -> list[Hit]:
+def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]:
     """Hash a picture's bytes, ask, and forget them. Raises BankError if it is none."""
     try:
         picture = tracker.decode(data)

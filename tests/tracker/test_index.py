@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker import Index, IndexFormatError, scan
-from tracker import flat, tables
+from tracker import Index, IndexFormatError, flat, scan, tables
 from tracker.index import Found, Hashes, Ids
 
 WIDTHS = (1, 3, 8, 16, 20, 32, 33, 64)
@@ -72,7 +71,7 @@ def test_a_scan_finds_what_comparing_one_by_one_finds(
 
 @given(
     seed=st.integers(0, 2**32 - 1),
-    width=st.sampled_from([6, 8, 16, 32, 33]),
+    width=st.sampled_from([8, 16, 32, 64]),
     spread=st.sampled_from([4, 256]),
     bits=st.integers(8, 14),
     radius=st.integers(0, 60),
@@ -86,7 +85,9 @@ def test_tables_find_what_a_scan_finds_however_hashes_are_cut(
     made = tables.build(hashes, cut)
     queries = np.concatenate([hashes[:5] ^ np.uint8(1), an_array(seed + 1, 5, width)])
     radius = min(radius, 2 * len(cut.bits))  # more would take minutes
-    with patch.object(tables, "CANDIDATE", 0):  # no scan, however close all are together
+    with patch.object(
+        tables, "CANDIDATE", 0
+    ):  # no scan, however close all are together
         found = made.compare(hashes, queries, radius)
     assert found
     ids = np.arange(400, dtype=np.uint64)
