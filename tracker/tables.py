@@ -97,6 +97,9 @@ def plan(n: int, width: int) -> Parts | None:
     return best if best.cost(n, radius) < n else None
 
 
+_NOTHING = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The buckets of every part, one part after the other.
@@ -150,36 +153,43 @@ class Tables:
         asked = np.repeat(filled // len(probes.flips), count)
         distances = _distances(hashes, rows, queries, asked)
         near = np.flatnonzero(distances <= radius)
+        if not len(near):
+            return _NOTHING
         # One row is found once in each part in which it is near enough.
-        pairs = asked[near] * len(hashes) + rows[near]
-        pairs, first = np.unique(pairs, return_index=True)
-        asked, rows_ = np.divmod(pairs, len(hashes))
-        return asked, rows_, distances[near[first]].astype(np.int32)
+        pairs, first = np.unique(
+            asked[near] * len(hashes) + rows[near], return_index=True
+        )
+        return *np.divmod(pairs, len(hashes)), distances[near[first]].astype(np.int32)
 
     def _buckets(self, queries: Hashes, probes: "_Probes") -> tuple[Places, Places]:
         """Where the rows of each probe begin in `order`, and how many they are."""
-        keys = np.stack(
-            [
-                _keys(queries, start, bits)
-                for start, bits in zip(self.parts.starts, self.parts.bits, strict=True)
-            ],
-            axis=1,
-        ).astype(np.int64)
-        buckets = ((keys[:, probes.part] ^ probes.flips) + probes.base).ravel()
+        words = queries.take(probes.at, axis=1).view(">u4")[:, :, 0]
+        keys = (words.astype(np.int64) >> probes.below) & probes.mask
+        buckets = keys.take(probes.part, axis=1)
+        buckets ^= probes.flips
+        buckets += probes.base
+        buckets = buckets.ravel()
         group = buckets >> 4
         begin = self.coarse.take(group).astype(np.int64) + self.fine.take(buckets)
         buckets += 1
         last = self.fine.take(buckets)
         end = self.coarse.take(buckets >> 4).astype(np.int64) + last
         full = np.flatnonzero(last == FULL)
-        end[full] = self.coarse.take(group[full] + 1)
+        end[full] = self.coarse.take(group.take(full) + 1)
         return begin, end - begin
 
 
 @dataclass(frozen=True, slots=True)
 class _Probes:
-    """All buckets that one query looks into, relative to its own parts."""
+    """All buckets that one query looks into, and how its own parts are read.
 
+    `at` (m, 4) are the bytes that hold each part, `below` the bits after it in them,
+    `mask` its own bits.
+    """
+
+    at: Places
+    below: Places
+    mask: Places
     part: Places
     flips: Places
     base: Places
@@ -192,7 +202,11 @@ class _Probes:
             for bits, flips in zip(parts.bits, parts.flips(radius), strict=True)
         ]
         sizes = [len(flips) for flips in each]
+        read = [_place(*part) for part in zip(parts.starts, parts.bits, strict=True)]
         return _Probes(
+            np.array([first for first, _ in read])[:, np.newaxis] + np.arange(4),
+            np.array([below for _, below in read]),
+            np.array([2**bits - 1 for bits in parts.bits]),
             np.repeat(np.arange(len(each)), sizes),
             np.concatenate(each),
             np.repeat(np.array(parts.bases[:-1], np.int64), sizes),
@@ -212,12 +226,21 @@ def _flips(bits: int, most: int) -> Places:
     )
 
 
-def _keys(hashes: Hashes, start: int, bits: int) -> npt.NDArray[np.uint32]:
+def _place(start: int, bits: int) -> tuple[int, int]:
+    """The first of the four bytes that hold a part, and how many bits follow it there.
+
+    >>> _place(24, 24), _place(0, 9)
+    ((2, 0), (0, 23))
+    """
+    first = max(0, -(-(start + bits) // 8) - 4)
+    return first, 8 * (first + 4) - start - bits
+
+
+def _keys(hashes: Hashes, start: int, bits: int) -> npt.NDArray[np.uint64]:
     """Bits start to start + bits of every hash, the first of them highest."""
-    first = min(start // 8, hashes.shape[1] - 4)
+    first, below = _place(start, bits)
     word = np.ascontiguousarray(hashes[:, first : first + 4]).view(">u4")[:, 0]
-    below = 32 - (start - 8 * first) - bits
-    return (word.astype(np.uint32) >> np.uint32(below)) & np.uint32(2**bits - 1)
+    return (word.astype(np.uint64) >> np.uint64(below)) & np.uint64(2**bits - 1)
 
 
 def _distances(
@@ -245,7 +268,7 @@ def build(hashes: Hashes, parts: Parts) -> Tables:
         base, end = parts.bases[part], parts.bases[part + 1]
         pairs = np.empty(n, np.uint64)  # a key above, its row below: sorted as numbers
         for at in range(0, n, CHUNK):
-            keys = _keys(hashes[at : at + CHUNK], start, bits).astype(np.uint64)
+            keys = _keys(hashes[at : at + CHUNK], start, bits)
             pairs[at : at + CHUNK] = keys << np.uint64(32)
             pairs[at : at + CHUNK] |= np.arange(at, at + len(keys), dtype=np.uint64)
         pairs.sort()
