@@ -40,7 +40,7 @@ code: ## print the codes that the demo's two workers need to log in
 
 test: check ## the gate, then every test (T=tests/cases runs some of them)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(T)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(T)
 ifeq ($(T),tests)
 	@$(BIN)/python tests/covered.py
 endif

@@ -48,7 +48,6 @@ FILMED = {
     "/report/": "age",
     "/report/young/": "young",
     "/report/what/": "step",
-    "/case/status/": "timeline",
 }
 Opens = Callable[..., Visitor]
 
@@ -204,6 +203,11 @@ def test_the_words_are_shown_and_typed_back(reads: Opens, code: str) -> None:
     assert page.locator("[name=word]").count() == 0
     is_good_and_in(visitor, code)
     assert code == "en" or english(visitor) == []
+    visitor.opens("/case/")
+    page.fill("#id_passphrase", " ".join(words))
+    page.locator("form:has(#id_passphrase) button").first.click()
+    page.locator(".timeline").first.wait_for()
+    film(visitor, code, "timeline")
 
 
 @pytest.mark.parametrize("code", CODES)
