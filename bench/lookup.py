@@ -47,15 +47,15 @@ def real(n: int, folder: Path) -> Hashes:
     import tracker  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
-    files = sorted(
-        p for p in folder.rglob("*") if p.suffix in {".jpg", ".webp", ".png"}
-    )
-    greys = [
-        np.asarray(tracker.decode(p.read_bytes()).image.convert("RGB")) for p in files
-    ]
+    pixels = []
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in {".jpg", ".webp", ".png"}:
+            image = tracker.decode(file.read_bytes()).image.convert("RGB")
+            image.thumbnail((320, 320))  # PDQ sees no more than this of a crop
+            pixels.append(np.asarray(image))
     made: list[Hashes] = []
     while 8 * len(made) < n:
-        whole = greys[len(made) % len(greys)]
+        whole = pixels[len(made) % len(pixels)]
         high, wide = (int(side * rng.uniform(0.4, 1)) for side in whole.shape[:2])
         top, left = (
             int(rng.integers(0, whole.shape[i] - side + 1))
@@ -91,6 +91,7 @@ def flat(hashes: Hashes, folder: Path) -> Search:
     del folder
     import faiss  # noqa: PLC0415
 
+    faiss.omp_set_num_threads(1)  # as for the others, a thread costs more than it does
     index = faiss.IndexBinaryFlat(256)
     index.add(hashes)
     return lambda queries: int(index.range_search(queries, RADIUS + 1)[0][-1])

@@ -122,7 +122,8 @@ class Index:
         """
         queries, radius = flat.question(queries, radius, self.hashes.shape[1])
         found: flat.Triples | None = None
-        if self._tables and self._tables.parts.cost(len(self), radius) < len(self):
+        n = len(self)
+        if self._tables and tables.cost(self._tables.parts, n, radius) < n:
             found = self._tables.compare(self.hashes, queries, radius)
         if found is None:
             found = flat.compare(self.hashes, queries, radius)

@@ -10,7 +10,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -26,7 +26,7 @@ Triples = tuple[Places, Places, npt.NDArray[np.int32]]
 PROBE = 25.0  # to look into one bucket
 CANDIDATE = 30.0  # to fetch and compare one row that it names
 WORD = 64  # bits: hashes are compared in words of this size
-FEWEST = 4096  # rows: below, a scan is over before a table has been asked
+FEWEST = 2**16  # rows: below, a scan is over before a table has been asked
 
 NARROWEST, WIDEST = 8, 24  # bits of one part
 GROUP = 16  # buckets that share one full-size offset
@@ -62,16 +62,18 @@ class Parts:
         narrow = sorted(range(len(self.bits)), key=lambda i: self.bits[i])
         return tuple(share - 1 + (i in narrow[:more]) for i in range(len(self.bits)))
 
-    def cost(self, n: int, radius: int) -> float:
-        """Of one query among n hashes, in comparisons of a scan."""
-        probes = [
-            sum(math.comb(bits, k) for k in range(flips + 1))
-            for bits, flips in zip(self.bits, self.flips(radius), strict=True)
-        ]
-        candidates = sum(
-            p * n / float(1 << bits) for p, bits in zip(probes, self.bits, strict=True)
-        )
-        return PROBE * sum(probes) + CANDIDATE * candidates
+
+@lru_cache(maxsize=256)
+def cost(parts: Parts, n: int, radius: int) -> float:
+    """Of one query among n hashes cut so, in comparisons of a scan."""
+    probes = [
+        sum(math.comb(bits, k) for k in range(flips + 1))
+        for bits, flips in zip(parts.bits, parts.flips(radius), strict=True)
+    ]
+    candidates = sum(
+        p * n / float(1 << bits) for p, bits in zip(probes, parts.bits, strict=True)
+    )
+    return PROBE * sum(probes) + CANDIDATE * candidates
 
 
 def cut(width: int, parts: int) -> Parts:
@@ -93,8 +95,8 @@ def plan(n: int, width: int) -> Parts | None:
         return None
     radius = width // 8 - 1
     ways = [cut(width, m) for m in range(-(-width // WIDEST), width // NARROWEST + 1)]
-    best = min(ways, key=lambda parts: parts.cost(n, radius))
-    return best if best.cost(n, radius) < n else None
+    best = min(ways, key=lambda parts: cost(parts, n, radius))
+    return best if cost(best, n, radius) < n else None
 
 
 _NOTHING = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))

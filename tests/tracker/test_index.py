@@ -95,6 +95,35 @@ def test_tables_find_what_a_scan_finds_however_hashes_are_cut(
     assert as_lists(flat.in_order(ids, found, len(queries))) == as_lists(expected)
 
 
+@pytest.mark.parametrize("width", [8, 16, 32, 64])
+def test_an_index_with_tables_answers_as_a_scan_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(tables, "FEWEST", 1)
+    monkeypatch.setattr(tables, "PROBE", 0)
+    tables.cost.cache_clear()
+    ids, hashes = some_ids(1, 3000), an_array(1, 3000, width)
+    index = Index.build(tmp_path / "index", ids, hashes)
+    index.verify()
+    assert sum(index.info()["parts"]) == 8 * width
+    queries = np.concatenate([hashes[:5] ^ np.uint8(1), an_array(7, 90, width)])
+    for radius in (0, width - 1, width * 4, 10**12):
+        expected = as_lists(scan(ids, hashes, queries, radius))
+        assert as_lists(index.search(queries, radius)) == expected
+    tables.cost.cache_clear()
+
+
+def test_a_million_times_the_same_hash_is_answered_whole(tmp_path: Path) -> None:
+    ids = np.arange(2**20, dtype=np.uint64)
+    hashes = np.zeros((2**20, 32), np.uint8)
+    hashes[7] = an_array(1, 1, 32)
+    index = Index.build(tmp_path / "index", ids, hashes)
+    lims, found, distances = index.search(hashes[6:8], 31)
+    assert lims.tolist() == [0, 2**20 - 1, 2**20]
+    assert found[-1] == 7
+    assert not distances.any()
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 500])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_index_answers_as_a_scan_does(tmp_path: Path, n: int, width: int) -> None:
