@@ -17,6 +17,7 @@ from portal.accounts import sealing, second_factor
 from portal.accounts.actions import hire
 from portal.accounts.models import Organisation, User
 from portal.cases import passphrase
+from portal.celery import app
 from portal.platforms.models import Host, Platform
 
 WREN_PASSWORD = "wren's long password"
@@ -80,6 +81,14 @@ def english() -> Iterator[None]:
     """A request leaves its language behind in the thread: no test finds another's."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def bells() -> Iterator[None]:
+    """A bell rings at once, in this process."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 @pytest.fixture

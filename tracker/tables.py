@@ -29,7 +29,8 @@ WORD = 64  # bits: hashes are compared in words of this size
 FEWEST = 2**16  # rows: below, a scan is over before a table has been asked
 
 NARROWEST, WIDEST = 8, 24  # bits of one part
-GROUP = 16  # buckets that share one full-size offset
+SHIFT = 4
+GROUP = 1 << SHIFT  # buckets that share one full-size offset
 FULL = 255  # an offset within a group that no longer fits
 AT_ONCE = 2**17  # probes made together, so that what they need stays in the cache
 CHUNK = 2**20  # rows read together while building
@@ -171,11 +172,11 @@ class Tables:
         buckets ^= probes.flips
         buckets += probes.base
         buckets = buckets.ravel()
-        group = buckets >> 4
+        group = buckets >> SHIFT
         begin = self.coarse.take(group).astype(np.int64) + self.fine.take(buckets)
         buckets += 1
         last = self.fine.take(buckets)
-        end = self.coarse.take(buckets >> 4).astype(np.int64) + last
+        end = self.coarse.take(buckets >> SHIFT).astype(np.int64) + last
         full = np.flatnonzero(last == FULL)
         end[full] = self.coarse.take(group.take(full) + 1)
         return begin, end - begin

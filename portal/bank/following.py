@@ -92,11 +92,10 @@ class Follower:
             self._hashes = np.concatenate([self._hashes, _array([r[2] for r in rows])])
 
     def _open(self, path: Path) -> None:
-        try:
-            self._generation = tracker.Index.open(path)
-        except (tracker.IndexFormatError, OSError):
-            # Torn, foreign or cleared away: ours serves on, and the tail covers the rest.
-            return
+        generation = _opened(path)
+        if generation is None:
+            return  # ours serves on, and the tail covers the rest
+        self._generation = generation
         self._name, self._seq = path.name, int(path.name)
         self._empty_tail()
 
@@ -137,7 +136,7 @@ def publish(type_: str) -> Path | None:
     if bank is None or not rows:
         return None
     path: Path = settings.INDEX_DIR / str(bank.bank) / type_ / f"{rows[-1][0]:020d}"
-    if not _is_whole(path):
+    if _opened(path) is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         ids = np.array([row[1] for row in rows], np.uint64)
         tracker.Index.build(path, ids, _array([row[2] for row in rows]))
@@ -147,12 +146,12 @@ def publish(type_: str) -> Path | None:
     return path
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether a generation is there, of this version and not torn."""
+def _opened(path: Path) -> tracker.Index | None:
+    """A generation, or None for one that is torn, foreign or cleared away."""
     try:
-        return bool(tracker.Index.open(path).info())
+        return tracker.Index.open(path)
     except (tracker.IndexFormatError, OSError):
-        return False
+        return None
 
 
 def _array(values: Sequence_[str]) -> NDArray[np.uint8]:

@@ -182,3 +182,13 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def visitor(context: BrowserContext, live_server: LiveServer) -> Visitor:
     return Visitor(context.new_page(), live_server.url)
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def page(
+    request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer
+) -> Iterator[Page]:
+    """A page of a browser that runs scripts, and one of a browser that does not."""
+    context = chromium.new_context(java_script_enabled=request.param, locale="en")
+    yield context.new_page()
+    context.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.urls import reverse
 from django.utils.translation import get_language_info
 from playwright.sync_api import Browser, Response, ViewportSize
 from pytest_django.live_server_helper import LiveServer
@@ -20,17 +19,12 @@ from portal.cases.events import WORDS
 from portal.cases.kinds import KINDS
 from portal.cases.messaging import send_message
 from portal.cases.models import Consent, Event
-from portal.intake.questions import STEPS
-from portal.intake.urls import app_name, urlpatterns
 from tests.browser.conftest import Visitor, is_good, keep_session
 from tests.intake.opening import an_open_case
+from tests.portal.pages import victims_pages
 from tests.telling import told
 
 CODES = [code for code, _name in settings.LANGUAGES]
-# Those that act or hand out a file, and the page that leaves the site.
-NO_PAGE = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped"}
-ELSEWHERE = {"step", "consents"}  # one page each, and one for each step
-GUIDANCE = ["/guide/", "/check/", "/transparency/"]
 NARROW: ViewportSize = {"width": 320, "height": 640}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -50,14 +44,6 @@ FILMED = {
     "/report/what/": "step",
 }
 Opens = Callable[..., Visitor]
-
-
-def paths() -> list[str]:
-    """Every address of the victims' face that answers a plain visit."""
-    names = [str(p.name) for p in urlpatterns if p.name not in NO_PAGE | ELSEWHERE]
-    shown = [reverse(f"{app_name}:{name}") for name in names]
-    steps = [f"/report/{name}/" for name in STEPS]
-    return [*shown, "/case/consents/", *steps, *GUIDANCE]
 
 
 def in_the_middle(code: str) -> Client:
@@ -173,7 +159,7 @@ def english(visitor: Visitor) -> list[str]:
 @pytest.mark.parametrize("code", CODES)
 def test_every_page_is_good_and_in_its_language(reads: Opens, code: str) -> None:
     visitor = reads(code)
-    for path in paths():
+    for path in victims_pages():
         visitor.opens(path)
         assert visitor.page.url.endswith(path), "it led elsewhere"
         is_good_and_in(visitor, code)

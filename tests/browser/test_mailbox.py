@@ -1,42 +1,22 @@
 """The receipt and the mailbox in a real browser: with scripts and without, small and wide."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, ViewportSize
+from playwright.sync_api import Dialog, Page, ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.models import User
 from portal.cases import actions, messaging
 from portal.cases.models import Consent
-from portal.celery import app
 from portal.intake import pressure
 from tests.browser.conftest import Visitor, is_good
 from tests.intake.opening import a_case
 
-pytestmark = pytest.mark.usefixtures("transactional_db")
+pytestmark = pytest.mark.usefixtures("transactional_db", "bells")
 WIDTHS: tuple[ViewportSize, ...] = (
     {"width": 360, "height": 760},
     {"width": 1280, "height": 760},
 )
 PAGES = ["status", "messages", "letter", "more", "upload", "consents", "reach"]
-Pages = Iterator[Page]
-
-
-@pytest.fixture(autouse=True)
-def bells() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def page(
-    request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer
-) -> Pages:
-    context = chromium.new_context(java_script_enabled=request.param, locale="en")
-    yield context.new_page()
-    context.close()
 
 
 def reports(page: Page, url: str) -> str:

@@ -2,14 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 from pytest_django.live_server_helper import LiveServer
 
 from portal.cases.models import Case, Draft, Exhibit
-from portal.celery import app
 from portal.platforms.models import Platform
 from tests.browser.conftest import Visitor, is_good
 from tests.desk.scene import picture
@@ -18,13 +17,6 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 PHOTO = FilePayload(name="p.jpg", mimeType="image/jpeg", buffer=picture())
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["js", "no-js"])
 Phone = Callable[..., Visitor]
-
-
-@pytest.fixture
-def bells() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 @pytest.fixture

@@ -1,33 +1,15 @@
 """A victim at a browser: from the first page to the open case, with and without scripts."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from portal.cases.models import Case
-from portal.celery import app
 from tests.browser.conftest import Visitor, keep_session
 from tests.intake.opening import an_open_case
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-
-
-@pytest.fixture
-def bells() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def page(
-    request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer
-) -> Page:
-    context = chromium.new_context(java_script_enabled=request.param, locale="en")
-    return context.new_page()
 
 
 def sends_an_address(page: Page, url: str) -> str:

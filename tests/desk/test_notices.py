@@ -1,24 +1,14 @@
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from portal.accounts.models import User
 from portal.cases.actions import withdraw_case
-from portal.celery import app
 from portal.notices.models import Notice
 from portal.platforms.models import Platform
 from tests.desk.scene import a_case, a_copy, a_draft
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def bells() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 
 
 @pytest.fixture

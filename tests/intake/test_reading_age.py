@@ -8,10 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
-from portal.intake.questions import STEPS
-from portal.intake.urls import app_name, urlpatterns
+from tests.portal.pages import victims_pages
 
 HIGHEST_GRADE = 7
 BLOCKS = {
@@ -28,27 +26,6 @@ BLOCKS = {
     "span",
 }
 NOT_READ = {"script", "style", "svg", "title", "textarea", "option"}
-ACTS = {
-    "exit",
-    "leave",
-    "letter_file",
-    "day",
-    "save",
-    "kept",
-    "drop",
-    "stopped",
-    "step",
-}
-GUIDANCE = ["/guide/", "/check/", "/transparency/"]
-PAGES = (
-    [
-        reverse(f"{app_name}:{pattern.name}")
-        for pattern in urlpatterns
-        if pattern.name not in ACTS
-    ]
-    + [f"/report/{name}/" for name in STEPS]
-    + GUIDANCE
-)
 
 
 class Sentences(HTMLParser):
@@ -95,7 +72,7 @@ def grade(sentences: list[list[str]]) -> float:
     return 0.39 * len(words) / len(sentences) + 11.8 * spoken / len(words) - 15.59
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", victims_pages())
 def test_a_victims_page_is_easy_to_read(client: Client, db: None, path: str) -> None:
     page = Sentences()
     page.feed(client.get(path, follow=True).content.decode())

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -13,7 +12,6 @@ from portal.cases import evidence
 from portal.cases.actions import find_case, open_case
 from portal.cases.kinds import FEARS, KINDS
 from portal.cases.models import Case, Consent, Draft, Exhibit, Report
-from portal.celery import app
 from portal.intake import contact
 from portal.intake.consents import CONSENTS, RECIPIENTS
 from portal.platforms.models import Platform
@@ -26,15 +24,8 @@ from tests.intake.reporting import (
     token_in,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 LATER = ["where", "picture", "fears", "allow", "reach"]
-
-
-@pytest.fixture(autouse=True)
-def bells() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 def shown(client: Client, path: str) -> str:

@@ -14,7 +14,6 @@ from django.test import Client
 
 from portal.accounts.models import User
 from portal.cases.models import Report
-from portal.celery import app
 from portal.intake.questions import STEPS
 from tests import drawing
 from tests.conftest import signs_in
@@ -34,10 +33,8 @@ CONSENTS = ("matching", "sharing", "notices", "evidence", "check")
 
 
 @pytest.fixture(autouse=True)
-def bells_ring_at_once(transactional_db: None) -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+def bells_ring_at_once(transactional_db: None, bells: None) -> None:
+    """When what rings them is committed."""
 
 
 @pytest.fixture(autouse=True)

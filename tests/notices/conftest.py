@@ -1,6 +1,6 @@
 """Amina's case with a confirmed copy on Chirp, made of rows: no picture is hashed here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,6 @@ from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.cases.actions import submit_report
 from portal.cases.models import Case, Consent
-from portal.celery import app
 from portal.notices import actions
 from portal.notices.models import Notice
 from portal.platforms.models import Platform
@@ -104,8 +103,5 @@ def outbox(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bells(transactional_db: None) -> Iterator[None]:
-    """A bell rings at once, in this process."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+def bells(transactional_db: None, bells: None) -> None:
+    """A bell rings at once, when what rings it is committed."""

@@ -3,16 +3,14 @@
 import pytest
 from django.utils import timezone
 
-import tracker
 from portal.accounts.models import User
-from portal.bank.actions import deposit
 from portal.cases import actions
 from portal.cases.models import Consent
 from portal.notices.actions import NoticeError, approve, deliver, draft
 from portal.notices.models import Notice
 from portal.platforms.models import Platform
 from portal.sightings.models import Sighting
-from tests import telling
+from tests.sighted import a_case_of, a_sighting
 
 pytestmark = pytest.mark.django_db
 NOTICES = Consent.Kind.NOTICES
@@ -21,25 +19,8 @@ NOTICES = Consent.Kind.NOTICES
 @pytest.fixture
 def sighting(chirp: Platform) -> Sighting:
     """A confirmed copy of a picture; to whom notices may go is for the test to say."""
-    told = telling.told(pictures=[b"a"], consents=[Consent.Kind.MATCHING])
-    report = actions.submit_report(token="amina", told=told).report
-    exhibit = report.exhibits.get()
-    signal = tracker.Signal("sha256", "9c1e" * 16, None, "1")
-    (banked,) = deposit(exhibit, [signal])
-    return Sighting.objects.create(
-        case=report.case,
-        exhibit=exhibit,
-        signal=banked,
-        platform=chirp,
-        key=bytes(32),
-        url="https://chirp.example/1",
-        media_url="https://chirp.example/1.jpg",
-        host="chirp.example",
-        found=Sighting.Found.CRAWLED,
-        kind=Sighting.Kind.EXACT,
-        distance=0,
-        decision=Sighting.Decision.CONFIRMED,
-    )
+    case, confirmed = a_case_of(Consent.Kind.MATCHING), Sighting.Decision.CONFIRMED
+    return a_sighting(case, platform=chirp, decision=confirmed)
 
 
 def test_a_recipient_that_the_victim_did_not_name_is_refused_in_plain_words(

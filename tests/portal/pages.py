@@ -14,11 +14,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.cases.actions import submit_report
 from portal.cases.models import Case, Consent
+from portal.intake.questions import STEPS
+from portal.intake.urls import app_name, urlpatterns
 from tests.desk.scene import picture
 from tests.telling import told
 
 FACES = ("intake", "public")  # what victims and everybody else see
 LEAVING = ("intake:exit", "intake:leave")
+# What acts or hands out a file, and the page that leaves the site.
+ACTS = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped"}
+GUIDANCE = ("/guide/", "/check/", "/transparency/")
 CONVERTED = re.compile(r"<(?:(?P<converter>\w+):)?\w+>")
 NAMED_GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
 
@@ -77,6 +82,13 @@ def routes() -> list[Route]:
 
 def faces() -> list[Route]:
     return [route for route in routes() if route.is_face]
+
+
+def victims_pages() -> list[str]:
+    """Every address of the victims' face that answers a plain visit with a page."""
+    names = {str(pattern.name) for pattern in urlpatterns} - ACTS - {"step"}
+    shown = sorted(reverse(f"{app_name}:{name}") for name in names)
+    return [*shown, *(f"/report/{name}/" for name in STEPS), *GUIDANCE]
 
 
 def crawl(client: Client, language: str = "en") -> dict[str, Page]:

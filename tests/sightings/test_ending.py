@@ -7,15 +7,13 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-import tracker
 from portal.accounts.models import User
-from portal.bank.actions import deposit
 from portal.cases import actions, evidence, retention
 from portal.cases.holding import held_keys
 from portal.cases.models import Case, Consent
 from portal.sightings.models import Alert, Sighting
 from portal.sightings.tasks import sweep_ended
-from tests import telling
+from tests.sighted import a_case_of, a_sighting
 
 pytestmark = pytest.mark.django_db
 
@@ -23,25 +21,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sighting() -> Sighting:
     """A captured copy, one more of it held for the detector."""
-    told = telling.told(pictures=[b"a"], consents=[Consent.Kind.EVIDENCE])
-    report = actions.submit_report(token="amina", told=told).report
-    exhibit = report.exhibits.get()
-    signal = tracker.Signal("sha256", "9c1e" * 16, None, "1")
-    (banked,) = deposit(exhibit, [signal])
-    return Sighting.objects.create(
-        case=report.case,
-        exhibit=exhibit,
-        signal=banked,
-        key=bytes(32),
-        url="https://chirp.example/1",
-        media_url="https://chirp.example/1.jpg",
-        host="chirp.example",
-        found=Sighting.Found.CRAWLED,
-        kind=Sighting.Kind.EXACT,
-        distance=0,
-        captured_as=evidence.store(report.case, b"copy"),
-        held_as=evidence.hold(b"copy"),
-    )
+    case = a_case_of(Consent.Kind.EVIDENCE)
+    captured, held = evidence.store(case, b"copy"), evidence.hold(b"copy")
+    return a_sighting(case, captured_as=captured, held_as=held)
 
 
 def there(sighting: Sighting) -> tuple[bool, bool]:
