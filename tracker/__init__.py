@@ -16,12 +16,14 @@ from tracker.index import Found, Index, IndexFormatError, scan
 from tracker.matching import Comparison, Match, compare, kind_of, radius_of, strength
 from tracker.signals import (
     SIGNALS,
+    WHOLE,
     Signal,
     SignalError,
     ask_picture,
     bits_apart,
     hash_picture,
     parse_signal,
+    recall_picture,
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
@@ -33,6 +35,7 @@ __all__ = [
     "MAX_PIXELS",
     "SIGNALS",
     "SOURCES",
+    "WHOLE",
     "Batch",
     "Comparison",
     "FetchError",
@@ -64,6 +67,7 @@ __all__ = [
     "kind_of",
     "parse_signal",
     "radius_of",
+    "recall_picture",
     "scan",
     "signal_type",
     "spread",

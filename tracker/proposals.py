@@ -20,10 +20,12 @@ LEAST_SIDE = 48  # of 512 pixels: below it a hash of the box is one of its savin
 LEAST_AREA = 0.04  # of the picture
 SAME = 0.96  # of the area of two boxes in common: one question is enough
 
-# A line is frame if that share of it has one level: bare bars first, then bars with a
+# A line is frame if that share of it has the frame's level: bare bars first, then bars with a
 # line of text, then what a program shows around a picture, with names and buttons.
 BARE, WRITTEN, CROWDED = 0.97, 0.75, 0.5
-LEVELS = 8  # of 256 that one bin of the count holds; a level may fall across two bins
+TRIMS = (BARE, WRITTEN, CROWDED)
+NOISE = 8  # of 256 levels that saving may move a bar by
+SOFT, ABRUPT = 3, 0.8  # lines that shrinking smears an edge over, and what they fall to
 
 # Beside a blurred copy of itself a picture is the part where neighbours differ.
 BLURRED = 0.3  # of the sharpest lines' differences
@@ -31,9 +33,12 @@ BLURRED = 0.3  # of the sharpest lines' differences
 # A seam between cells: a step that most of the line takes, and its neighbours do not.
 STEP = 8  # levels
 TAKEN = 0.5  # of the line's pixels
-STANDS_OUT = 2.5  # times what the lines around it differ by
+STANDS_OUT = 3  # times what the lines around it differ by
 AROUND = 12  # lines on each side
+PAIRED = 2  # what two seams as far from both ends need to stand out by
+EDGE = 8  # lines at the ends that are no backdrop
 MOST_SEAMS = 2  # each way: nine cells
+SURE_CELLS = 4  # of them that are asked for before quarters and halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +58,34 @@ def propose(grey: Grey) -> tuple[Proposal, ...]:
     whole = (0, 0, width, height)
     if min(height, width) < LEAST_SIDE:
         return ()
-    bare = trimmed(grey, whole, BARE)
+    bare = stripped(grey, whole)
+    seen = sorted(cells(grey, bare), key=_area, reverse=True)
+    first, rest = seen[:SURE_CELLS], seen[SURE_CELLS:]
     found = [
         Proposal("trimmed", bare),
-        Proposal("trimmed", trimmed(grey, bare, WRITTEN)),
-        Proposal("trimmed", trimmed(grey, whole, CROWDED)),
+        *(Proposal("trimmed", trimmed(grey, bare, share)) for share in TRIMS),
         Proposal("sharp", sharpest(grey, bare)),
-        *_numbered("cell", cells(grey, bare)),
+        Proposal("middle", middle(grey, bare)),
+        *(Proposal("band", band) for band in bands(grey, bare)),
         Proposal("centre", centre(bare)),
-        *_numbered("half", halves(bare)),
+        *_numbered("cell", first),
         *_numbered("quarter", quarters(bare)),
+        *_numbered("half", halves(bare)),
+        *_numbered("further cell", rest),
     ]
     return tuple(_distinct(found, whole))
+
+
+def stripped(grey: Grey, box: Box) -> Box:
+    """A box without the bars at its edges; the box itself if nothing were left."""
+    for by_columns in (False, True, False):
+        left, top, right, bottom = box
+        part = grey[top:bottom, left:right]
+        start, end = _between_bars(_framing(part.T if by_columns else part))
+        if end - start < LEAST_SIDE:
+            return box
+        box = _narrowed(box, start, end, by_columns=by_columns)
+    return box
 
 
 def trimmed(grey: Grey, box: Box, share: float) -> Box:
@@ -72,7 +93,7 @@ def trimmed(grey: Grey, box: Box, share: float) -> Box:
     for by_columns in (False, True, False):
         left, top, right, bottom = box
         part = grey[top:bottom, left:right]
-        start, end = _longest(_evenness(part.T if by_columns else part) < share)
+        start, end = _longest(_framing(part.T if by_columns else part) < share)
         if end - start < LEAST_SIDE:
             return box
         box = _narrowed(box, start, end, by_columns=by_columns)
@@ -91,16 +112,48 @@ def sharpest(grey: Grey, box: Box) -> Box:
     return box
 
 
-def cells(grey: Grey, box: Box) -> list[Box]:
-    """The cells of a collage by the seams that are seen in it, their gutters trimmed."""
+def middle(grey: Grey, box: Box) -> Box:
+    """The part between two seams as far from both ends: a picture before a backdrop.
+
+    Taken along the longer side; the box itself if there are none.
+    """
     left, top, right, bottom = box
     part = grey[top:bottom, left:right]
-    rows = [top, *(top + seam for seam in _seams(part)), bottom]
-    columns = [left, *(left + seam for seam in _seams(part.T)), right]
+    by_columns = right - left > bottom - top
+    score, _ = _steps(part.T if by_columns else part)
+    beside = np.maximum.reduce([score, np.roll(score, 1), np.roll(score, -1)])
+    both = np.minimum(beside, beside[::-1])[: (len(score) - LEAST_SIDE) // 2]
+    both[:EDGE] = 0
+    if both.max(initial=0) < PAIRED:
+        return box
+    start = int(both.argmax()) + 1
+    return _narrowed(box, start, len(score) + 2 - start, by_columns=by_columns)
+
+
+def cells(grey: Grey, box: Box) -> list[Box]:
+    """The cells of a collage by the seams that are seen in it, their gutters stripped."""
+    columns, rows = _cuts(grey, box)
     if len(rows) == len(columns) == 2:
         return []
     found = [(x, y, u, v) for y, v in pairwise(rows) for x, u in pairwise(columns)]
-    return [trimmed(grey, cell, BARE) for cell in found]
+    return [stripped(grey, cell) for cell in found]
+
+
+def bands(grey: Grey, box: Box) -> list[Box]:
+    """The widest part between seams from edge to edge, one each way if there are any."""
+    left, top, right, bottom = box
+    columns, rows = _cuts(grey, box)
+    x, u = max(pairwise(columns), key=lambda ends: ends[1] - ends[0])
+    y, v = max(pairwise(rows), key=lambda ends: ends[1] - ends[0])
+    return [(left, y, right, v), (x, top, u, bottom)]
+
+
+def _cuts(grey: Grey, box: Box) -> tuple[list[int], list[int]]:
+    """Where a box is cut into columns and into rows, its own edges included."""
+    left, top, right, bottom = box
+    part = grey[top:bottom, left:right]
+    columns = [left, *(left + seam for seam in _seams(part.T)), right]
+    return columns, [top, *(top + seam for seam in _seams(part)), bottom]
 
 
 def centre(box: Box) -> Box:
@@ -134,13 +187,30 @@ def quarters(box: Box) -> list[Box]:
     ]
 
 
-def _evenness(part: Grey) -> Lines:
-    """For each row the share of its pixels that have the row's commonest level."""
-    height, width = part.shape
-    bins = 256 // LEVELS
-    place = part // LEVELS + bins * np.arange(height)[:, np.newaxis]
-    counts = np.bincount(place.ravel(), minlength=height * bins).reshape(height, bins)
-    return np.asarray((counts[:, :-1] + counts[:, 1:]).max(axis=1) / width)
+def _framing(part: Grey) -> Lines:
+    """For each row the share of its pixels that have the level of the first or last row.
+
+    That is what a bar is: a clear sky may be as even, but drifts from row to row.
+    """
+    levels = [int(np.median(part[end])) for end in (0, -1)]
+    shares = [(np.abs(part.astype(np.int16) - level) <= NOISE) for level in levels]
+    return np.asarray(np.maximum(*(share.mean(axis=1) for share in shares)))
+
+
+def _between_bars(framing: Lines) -> tuple[int, int]:
+    """Start and end of what is left without the bars at both ends.
+
+    A bar ends at once: where lines change little by little it was part of the picture.
+    """
+    shown = np.flatnonzero(framing < BARE)
+    if not len(shown):
+        return 0, 0
+    start, end = int(shown[0]), int(shown[-1]) + 1
+    if framing[start : start + SOFT].min() > ABRUPT:
+        start = 0
+    if framing[max(0, end - SOFT) : end].min() > ABRUPT:
+        end = len(framing)
+    return start, end
 
 
 def _sharpness(part: Grey) -> Lines:
@@ -151,14 +221,10 @@ def _sharpness(part: Grey) -> Lines:
 
 def _seams(part: Grey) -> list[int]:
     """Where rows are cut from those above along most of the width; in their order."""
-    length = len(part)
-    if length < 2 * LEAST_SIDE:
+    if len(part) < 2 * LEAST_SIDE:
         return []
-    step = np.abs(part[2:].astype(np.int16) - part[:-2])
-    mean, taken = step.mean(axis=1), (step > STEP).mean(axis=1)
-    padded = np.pad(mean, AROUND, "edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
-    score = np.where(taken > TAKEN, mean / (np.median(around, axis=1) + 1), 0)
+    score, taken = _steps(part)
+    score[taken < TAKEN] = 0
     score[: LEAST_SIDE - 1] = score[-LEAST_SIDE + 1 :] = 0
     seams: list[int] = []
     while len(seams) < MOST_SEAMS and score.max() > STANDS_OUT:
@@ -166,6 +232,15 @@ def _seams(part: Grey) -> list[int]:
         seams.append(at + 1)
         score[max(0, at - LEAST_SIDE) : at + LEAST_SIDE] = 0
     return sorted(seams)
+
+
+def _steps(part: Grey) -> tuple[Lines, Lines]:
+    """For each row but the first and last how its step stands out, and what share takes it."""
+    step = np.abs(part[2:].astype(np.int16) - part[:-2])
+    mean, taken = step.mean(axis=1), (step > STEP).mean(axis=1)
+    padded = np.pad(mean, AROUND, "edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
+    return mean / (np.median(around, axis=1) + 1), taken
 
 
 def _longest(wanted: npt.NDArray[np.bool_]) -> tuple[int, int]:
@@ -207,9 +282,7 @@ def _is_large(box: Box, whole: Box) -> bool:
 
 def _common(a: Box, b: Box) -> float:
     """The area that two boxes share, of the area that they cover together."""
-    shared = _area(
-        (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3]))
-    )
+    shared = _area((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
     return shared / (_area(a) + _area(b) - shared)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from tracker.signals.base import SMALL
 
 Floats = npt.NDArray[np.float32]
-Box = tuple[int, int, int, int]  # left, top, right, bottom; in pixels of the small picture
+Box = tuple[float, float, float, float]  # left, top, right, bottom; in its pixels
 
 SAMPLES = 64  # a side, after the blur
 WAVES = 16  # a side, of the cosine transform
@@ -52,7 +52,9 @@ def _sampling(length: int) -> Floats:
     its window cut short at the ends, then single pixels.
     """
     window = (length + 2 * SAMPLES - 1) // (2 * SAMPLES)
-    ahead = (window + 2) // 2  # pixels from the middle on; an even window leans forwards
+    ahead = (
+        window + 2
+    ) // 2  # pixels from the middle on; an even window leans forwards
     place = np.arange(length)
     offset = place[np.newaxis, :] - place[:, np.newaxis]
     reached = (offset < ahead) & (offset >= ahead - window)
@@ -71,8 +73,10 @@ def _waves() -> Floats:
 
 
 def _bits(samples: Floats) -> npt.NDArray[np.bool_]:
-    waves = _waves() @ samples @ _waves().T
-    return np.asarray(waves > _lower_median(waves)).ravel()[::-1]  # the first bit lowest
+    waves = np.asarray(_waves() @ samples @ _waves().T, np.float32)
+    return np.asarray(waves > _lower_median(waves)).ravel()[
+        ::-1
+    ]  # the first bit lowest
 
 
 def _lower_median(values: Floats) -> float:
