@@ -118,7 +118,7 @@ def pictures(folders: list[Path], limit: int) -> list[tuple[str, bytes]]:
 
 def ours(data: bytes) -> list[str]:
     try:
-        asked = ask_picture(decode(data))
+        asked = ask_picture(decode(data), whole=True)
     except ImageError:
         return []
     return [signal.value for signal in asked if signal.type == "pdq"]

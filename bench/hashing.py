@@ -57,8 +57,12 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     files = pictures(parser.parse_args().folder)
     contenders: dict[str, Callable[[bytes], object]] = {
-        "ours: sha256, pdq, phash": lambda data: hash_picture(decode(data)),
-        "ours, asking: pdq in eight forms": lambda data: ask_picture(decode(data)),
+        "ours: sha256, pdq, phash": lambda data: hash_picture(decode(data), whole=True),
+        "ours, asking: pdq in eight forms": lambda data: ask_picture(
+            decode(data), whole=True
+        ),
+        "ours, asking with proposals too": lambda data: ask_picture(decode(data)),
+        "ours, banking with regions too": lambda data: hash_picture(decode(data)),
         "ours, decoding alone": decode,
         "ThreatExchange: pdq": pdq_from_bytes,
         "imagehash: phash": peer_phash,

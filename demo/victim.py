@@ -54,7 +54,8 @@ def upload_picture(victim: Browser, passphrase: str, picture: bytes) -> None:
 
 def codes_of(picture: bytes) -> str:
     """The field `claims`, as the page of the third step writes it."""
-    made = {made.type: made for made in tracker.hash_picture(tracker.decode(picture))}
+    hashed = tracker.hash_picture(tracker.decode(picture), whole=True)
+    made = {signal.type: signal for signal in hashed}
     pdq = made["pdq"]
     claim = {
         "kind": "picture",

@@ -24,12 +24,14 @@ from tracker.matching import (
 )
 from tracker.signals import (
     SIGNALS,
+    WHOLE,
     Signal,
     SignalError,
     ask_picture,
     bits_apart,
     hash_picture,
     parse_signal,
+    recall_picture,
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
@@ -41,6 +43,7 @@ __all__ = [
     "MAX_PIXELS",
     "SIGNALS",
     "SOURCES",
+    "WHOLE",
     "Batch",
     "Comparison",
     "FetchError",
@@ -73,6 +76,7 @@ __all__ = [
     "kind_of",
     "parse_signal",
     "radius_of",
+    "recall_picture",
     "scan",
     "signal_type",
     "spread",

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     for path in arguments.photos:
         try:
-            signals = hash_picture(decode_file(path))
+            signals = hash_picture(decode_file(path), whole=True)
         except ImageError as error:
             failed = True
             if arguments.json:
@@ -41,11 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
                 console.print(Text(f"{shown(path)}: {error}"))
             continue
         if arguments.json:
-            rows = [asdict(signal) for signal in signals]
+            rows = [_told(signal) for signal in signals]
             _print_json({"path": str(path), "signals": rows})
         else:
             console.print(_table(path, signals))
     return int(failed)
+
+
+def _told(signal: Signal) -> dict[str, object]:
+    """All of a signal but what it is of: that is always the whole here."""
+    return {name: told for name, told in asdict(signal).items() if name != "of"}
 
 
 def shown(path: Path) -> str:

@@ -26,7 +26,10 @@ class BankError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An active signal that a question matched, and how well."""
+    """How well a question matched a picture, told by the signal of the whole.
+
+    What matched may have been a region's: that stays within the bank.
+    """
 
     signal: Signal
     kind: str  # exact, near, possible
@@ -41,7 +44,9 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
     """
     counter = _locked_counter()  # first: two depositors of one exhibit take turns
     known = set(exhibit.signals.values_list("type", "value"))
-    fresh = [s for s in dict.fromkeys(signals) if (s.type, s.value) not in known]
+    # Backwards, so that of equal values the first one stays: the whole's.
+    given = {(s.type, s.value): s for s in reversed(list(signals))}
+    fresh = [s for key, s in reversed(given.items()) if key not in known]
     first = counter.last + 1
     Counter.objects.filter(pk=counter.pk).update(last=counter.last + len(fresh))
     return Signal.objects.bulk_create(
@@ -52,6 +57,7 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
             value=signal.value,
             quality=signal.quality,
             version=signal.version,
+            of=signal.of,
             seq=first + place,
         )
         for place, signal in enumerate(fresh)
@@ -77,7 +83,8 @@ def lookup(
         signal.pk: signal
         for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
     }
-    return [_best(matches, active) for matches in candidates]
+    told = _wholes(active)
+    return [_best(matches, told) for matches in candidates]
 
 
 def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]:
@@ -118,6 +125,22 @@ def _candidates(
         ):
             found[place].extend(matches)
     return found
+
+
+def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
+    """For each active signal the one of the whole picture, of the same type."""
+    cut = {s.exhibit_id for s in active.values() if s.of != tracker.WHOLE}
+    wholes = {
+        (signal.exhibit_id, signal.type): signal
+        for signal in Signal.objects.active()
+        .whole()
+        .filter(exhibit__in=cut)
+        .select_related("case")
+    }
+    return {
+        pk: wholes.get((signal.exhibit_id, signal.type), signal)
+        for pk, signal in active.items()
+    }
 
 
 def _best(matches: Iterable[tracker.Match], active: dict[int, Signal]) -> list[Hit]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+import tracker
 from portal.cases.models import Case, Exhibit, coarse_now
 from portal.platforms.models import Platform
 
@@ -17,13 +18,20 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         """Signals that may match: a withdrawn case's are its tombstones."""
         return self.filter(case__withdrawn_at=None)
 
+    def whole(self) -> SignalQuerySet:
+        """Signals of whole pictures: all that others are ever given of a picture."""
+        return self.filter(of=tracker.WHOLE)
+
     def after(self, seq: int) -> SignalQuerySet:
         """What was deposited after `seq`, in order: the tail."""
         return self.filter(seq__gt=seq).order_by("seq")
 
 
 class Signal(models.Model):
-    """One hash of one exhibit: type and value. `seq` orders all deposits, without gaps."""
+    """One hash of one exhibit: type and value. `seq` orders all deposits, without gaps.
+
+    `of` is "whole", or the region of the picture that was hashed: a crop is found by it.
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="signals")
     exhibit = models.ForeignKey(Exhibit, models.CASCADE, related_name="signals")
@@ -31,6 +39,7 @@ class Signal(models.Model):
     value = models.CharField(max_length=512)  # lower-case hex
     quality = models.PositiveSmallIntegerField(null=True)
     version = models.CharField(max_length=40)
+    of = models.CharField(max_length=20, default=tracker.WHOLE)
     seq = models.PositiveBigIntegerField(unique=True)
     deposited_at = models.DateTimeField(default=coarse_now)
 

@@ -70,7 +70,7 @@ def _addresses(case: Case) -> list[str]:
 
 
 def _hashes(case: Case) -> list[str]:
-    banked = Signal.objects.filter(case=case).order_by("seq")
+    banked = Signal.objects.whole().filter(case=case).order_by("seq")
     known = [f"{type_} {value}" for type_, value in banked.values_list("type", "value")]
     claimed = [
         f"{claim['type']} {claim['value']}"

@@ -115,7 +115,8 @@ def _append(feed: Feed, place: int, limit: int) -> None:
     _place(feed, state.WITHDRAWN, gone.values_list("signal", flat=True))
     back = fed.filter(state=state.WITHDRAWN, signal__case__in=shared)
     known = fed.order_by().values("signal")
-    new = Signal.objects.filter(case__in=shared).exclude(pk__in=known).order_by("seq")
+    wholes = Signal.objects.whole().filter(case__in=shared)
+    new = wholes.exclude(pk__in=known).order_by("seq")
     for signals in (
         back.values_list("signal", flat=True),
         new.values_list("pk", flat=True),

@@ -91,7 +91,7 @@ def _signals_of(
     )
     Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
     picture = tracker.decode(data)
-    return tracker.hash_picture(picture), tracker.ask_picture(picture)
+    return tracker.hash_picture(picture), tracker.recall_picture(picture)
 
 
 def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
@@ -120,7 +120,7 @@ def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
 
 def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
     """Match one exhibit against the memory of everything crawled."""
-    signals = {signal.type: signal for signal in exhibit.signals.all()}
+    signals = {signal.type: signal for signal in exhibit.signals.whole()}
     found = []
     for observation, match in remembered(asked):
         hit = bank.Hit(signals[match.type], match.kind, match.distance)

@@ -17,7 +17,8 @@ def remember(
     find: tracker.Find, picture: tracker.Picture, *, key: bytes, source: Source | None
 ) -> None:
     """Keep the hashes of a picture, where and when it was seen; no pixels."""
-    signals = {signal.type: signal for signal in tracker.hash_picture(picture)}
+    made = tracker.hash_picture(picture, whole=True)
+    signals = {signal.type: signal for signal in made}
     same = blake2b(key + picture.sha256.encode(), digest_size=32).digest()
     hashes: dict[str, object] = {}
     for type_ in PERCEPTUAL:
@@ -46,8 +47,9 @@ def remembered(
 ) -> Iterator[tuple[Observation, tracker.Match]]:
     """Every observation that one picture's signals match, with its best match.
 
-    `asked` are the signals of one picture as tracker.ask_picture gives them: the memory
-    holds plain hashes, the question has all eight mirrored and turned forms.
+    `asked` are the signals of one picture as tracker.recall_picture gives them: the
+    memory holds plain hashes of what was seen, the question has all eight mirrored and
+    turned forms, and the parts that may have been cut out.
     """
     questions = list(asked)
     best: dict[int, tracker.Match] = {}

@@ -55,7 +55,8 @@ def hashed(page: Page, data: bytes, kind: str = "image/jpeg") -> dict[str, Any]:
 
 
 def servers(data: bytes) -> list[str]:
-    return [s.value for s in ask_picture(decode(data)) if s.type == "pdq"]
+    asked = ask_picture(decode(data), whole=True)
+    return [signal.value for signal in asked if signal.type == "pdq"]
 
 
 def apart(told: dict[str, Any], data: bytes) -> list[int]:

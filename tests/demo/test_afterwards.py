@@ -136,7 +136,7 @@ def ask_and_withdraw(portal: Portal, demo: Demo) -> None:
         repost = next(body for body in posted(demo) if matches(machine, body))
         hashes = [
             {"type": signal.type, "value": signal.value}
-            for signal in tracker.hash_picture(tracker.decode(repost))
+            for signal in tracker.hash_picture(tracker.decode(repost), whole=True)
         ]
         assert knows(machine, hashes)
         page = victim.open("/case/")

@@ -250,7 +250,7 @@ def test_the_referral_holds_addresses_and_hashes_only(
     assert answer["Content-Disposition"].endswith(f'"referral-{case.reference}.txt"')
     for known in ["https://chirp.example/seen", "https://chirp.example/1.jpg"]:
         assert known in text
-    for signal in case.signals.all():
+    for signal in case.signals.whole():
         assert f"{signal.type} {signal.value}" in text
     assert case.sightings.get().sha256 in text
     for secret in ["words of mine", "never", "the uniform", "wren", "base64"]:

@@ -65,7 +65,7 @@ def picture(seed: int = 1) -> bytes:
 
 
 def signals_of(seed: int = 1) -> dict[str, tracker.Signal]:
-    made = tracker.hash_picture(tracker.decode(picture(seed)))
+    made = tracker.hash_picture(tracker.decode(picture(seed)), whole=True)
     return {signal.type: signal for signal in made}
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from pytest_django import Settings
 
+import tracker
 from portal.accounts.models import User
 from portal.bank.actions import deposit
 from portal.bank.models import Feed, Told
@@ -79,6 +80,14 @@ def test_a_platform_reads_every_signal_that_is_shared_with_it(reader: Machine) -
 
 def as_json_of(entry: dict[str, Any]) -> dict[str, str]:
     return {"type": entry["type"], "value": entry["value"]}
+
+
+def test_regions_of_a_picture_never_leave(reader: Machine) -> None:
+    case = a_shared_case()
+    regions = tracker.hash_picture(tracker.decode(picture(1)))[3:]
+    assert deposit(case.exhibits.get(), regions)
+    told = [as_json_of(entry) for entry in reads(reader)["entries"]]
+    assert told == [as_json(signal) for signal in signals_of().values()]
 
 
 def test_pages_follow_each_other_without_a_gap_or_a_repeat(reader: Machine) -> None:

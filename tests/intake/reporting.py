@@ -16,7 +16,8 @@ ADDRESS = "https://chirp.example/1"
 
 def a_claim(picture: bytes) -> dict[str, object]:
     """What a device sends of one picture that stays with it: its codes."""
-    hashed = {s.type: s for s in tracker.hash_picture(tracker.decode(picture))}
+    made = tracker.hash_picture(tracker.decode(picture), whole=True)
+    hashed = {signal.type: signal for signal in made}
     pdq = hashed["pdq"]
     return {
         "kind": "picture",

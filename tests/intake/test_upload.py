@@ -41,7 +41,7 @@ def case(client: Client) -> Case:
 
 def hash_only() -> Told:
     """A report of codes that the device made of PICTURE."""
-    signals = tracker.hash_picture(tracker.decode(PICTURE))
+    signals = tracker.hash_picture(tracker.decode(PICTURE), whole=True)
     claims = [
         {"type": one.type, "value": one.value, "quality": one.quality}
         for one in signals

@@ -96,6 +96,20 @@ def test_what_was_crawled_before_the_report_is_found_by_looking_back(
     assert Alert.objects.get().kind == Alert.Kind.FIRST_COPY
 
 
+def test_a_crop_crawled_before_the_report_is_found_by_looking_back(
+    world: World,
+) -> None:
+    cropped = drawing.crop(drawing.landscape(REPORTED), 0.25)
+    world.site.pages |= {
+        "/": page("/cropped.jpg"),
+        "/cropped.jpg": drawing.encode(cropped, "JPEG"),
+    }
+    visiting.crawl(world.source)
+    sighting = a_processed_case().sightings.get()
+    assert sighting.found == Sighting.Found.REMEMBERED
+    assert (sighting.signal.type, sighting.signal.of) == ("pdq", "whole")
+
+
 def test_anybodys_picture_is_checked_and_nothing_kept() -> None:
     checked = assessing.check_picture(picture())
     assert checked.finding == "no sign found"
@@ -129,7 +143,7 @@ def test_what_nobody_reads_in_time_is_destroyed_and_said_so() -> None:
 
 def test_a_hash_only_exhibit_is_watched_for_without_a_byte_of_it() -> None:
     """The claims are what the victim's own device made of the picture."""
-    asked = tracker.hash_picture(tracker.decode(picture(REPORTED)))
+    asked = tracker.hash_picture(tracker.decode(picture(REPORTED)), whole=True)
     claims = [
         {"type": signal.type, "value": signal.value, "quality": signal.quality}
         for signal in asked
@@ -156,7 +170,7 @@ def test_a_hash_only_report_finds_the_mirrored_copy_that_was_seen_before(
         ),
     }
     visiting.crawl(world.source)
-    asked = tracker.ask_picture(tracker.decode(picture(REPORTED)))
+    asked = tracker.ask_picture(tracker.decode(picture(REPORTED)), whole=True)
     pdq = [signal for signal in asked if signal.type == "pdq"]
     claims = [
         {

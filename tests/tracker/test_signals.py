@@ -25,13 +25,15 @@ def value_of(data: bytes, type_name: str) -> str:
     return next(signal.value for signal in signals if signal.type == type_name)
 
 
-def test_a_bank_keeps_one_signal_of_each_type() -> None:
-    signals = hash_picture(decode(encode(landscape(1))))
+def test_a_bank_keeps_one_signal_of_each_type_for_the_whole() -> None:
+    signals = hash_picture(decode(encode(landscape(1))), whole=True)
     assert [signal.type for signal in signals] == ["sha256", "pdq", "phash"]
+    assert {signal.of for signal in signals} == {"whole"}
 
 
-def test_a_lookup_asks_with_pdq_in_all_eight_forms() -> None:
-    types = [signal.type for signal in ask_picture(decode(encode(landscape(1))))]
+def test_a_lookup_asks_for_the_whole_with_pdq_in_all_eight_forms() -> None:
+    asked = ask_picture(decode(encode(landscape(1))), whole=True)
+    types = [signal.type for signal in asked]
     assert types == ["sha256", *["pdq"] * 8, "phash"]
 
 

@@ -12,15 +12,18 @@ from typing import cast
 from tracker.images import Picture
 from tracker.signals.base import (
     LEAST_QUALITY,
+    WHOLE,
     Reading,
     Signal,
     SignalError,
     SignalType,
     bits_apart,
 )
+from tracker.signals.parts import proposed, regional
 
 __all__ = [
     "SIGNALS",
+    "WHOLE",
     "Reading",
     "Signal",
     "SignalError",
@@ -29,6 +32,7 @@ __all__ = [
     "bits_apart",
     "hash_picture",
     "parse_signal",
+    "recall_picture",
     "signal_type",
 ]
 
@@ -50,22 +54,40 @@ def signal_type(name: str) -> SignalType:
     return cast("SignalType", getattr(import_module(module), attribute)())
 
 
-def hash_picture(picture: Picture) -> tuple[Signal, ...]:
-    """What a bank keeps of a picture: one signal per type.
+def hash_picture(picture: Picture, *, whole: bool = False) -> tuple[Signal, ...]:
+    """What a bank keeps of a picture: one signal per type of the whole, then PDQ of parts.
 
-    A picture too plain to be told from others has its SHA-256 and nothing else.
+    With `whole` alone the former: what others are told, and what a memory keeps. A
+    picture too plain to be told from others has its SHA-256 and nothing else.
     """
     reading = Reading(picture)
     made = (signal_type(name).hash(reading) for name in SIGNALS)
-    return tuple(signal for signal in made if signal)
+    kept = tuple(signal for signal in made if signal)
+    return kept if whole else (*kept, *(pair[0] for pair in regional(reading)))
 
 
-def ask_picture(picture: Picture) -> tuple[Signal, ...]:
-    """What a lookup asks with: every form of every type.
+def ask_picture(picture: Picture, *, whole: bool = False) -> tuple[Signal, ...]:
+    """What a lookup asks with: every form of every type, then what a frame may hide.
 
-    The bank keeps a picture once, as it was; the asking side turns and mirrors.
+    The bank keeps a picture upright, and its parts; the asking side turns and mirrors,
+    and looks within frames. With `whole` alone it does not look.
     """
     reading = Reading(picture)
+    asked = _forms(reading)
+    return asked if whole else (*asked, *proposed(reading))
+
+
+def recall_picture(picture: Picture) -> tuple[Signal, ...]:
+    """What a memory of whole pictures is asked with, for a picture that is banked.
+
+    Those others may have been cut out of it: so every form of it, and its parts.
+    """
+    reading = Reading(picture)
+    parts = (signal for pair in regional(reading) for signal in pair)
+    return (*_forms(reading), *parts)
+
+
+def _forms(reading: Reading) -> tuple[Signal, ...]:
     return tuple(s for name in SIGNALS for s in signal_type(name).ask(reading))
 
 

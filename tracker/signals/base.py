@@ -1,6 +1,6 @@
 """What a signal is, and what a type of signal must be able to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -21,6 +21,9 @@ SMALL = 512  # pixels of the longer side that every perceptual hash is computed 
 LEAST_QUALITY = 50
 
 
+WHOLE = "whole"
+
+
 class SignalError(Exception):
     """A signal that no type here could have made; str() is a plain sentence."""
 
@@ -31,12 +34,15 @@ class Signal:
 
     `value` is lower-case hex; `quality` is 0 to 100 where the type measures it;
     `version` names the algorithm and pipeline: signals of different versions drift.
+    `of` names the part of the picture: "whole", a proposal ("trimmed", "cell 2") or a
+    "region 7". Two signals are the same whatever they are of.
     """
 
     type: str
     value: str
     quality: int | None
     version: str
+    of: str = field(default=WHOLE, compare=False)
 
 
 class Reading:
