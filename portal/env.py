@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from hashlib import blake2b
 from pathlib import Path
 
 
@@ -40,6 +41,18 @@ def secret(name: str, folder: Path) -> str:
         except (OSError, UnicodeDecodeError):
             raise SystemExit(f"{name}_FILE cannot be read.") from None
     return _kept(folder / name.lower())
+
+
+def memory_folder(state: Path) -> Path:
+    """A folder on a memory disk for the installation with that state; else the state itself.
+
+    What lies there is gone when the machine is: for keys that no thief of it may find.
+    """
+    shared = Path("/dev/shm")  # noqa: S108 (only ever a folder of our own, mode 0700)
+    if not os.access(shared, os.W_OK):
+        return state
+    whose = blake2b(str(state).encode(), digest_size=8).hexdigest()
+    return shared / f"reclaim-{os.getuid()}-{whose}"
 
 
 def is_given(name: str) -> bool:

@@ -228,6 +228,12 @@ STORAGES = {
 # never in a backup. Production: a folder on a memory disk, or a Redis that keeps nothing.
 HELD_KEYS_URL = env.text("HELD_KEYS_URL", f"file://{VAR / 'held-keys'}")
 HELD_LIFETIME = timedelta(hours=env.number("HELD_HOURS", 24))
+# Keys of maps of points, while their cases live. On a memory disk they end with the machine,
+# and whoever next opens a case brings its own back.
+LASTING_KEYS_URL = env.text(
+    "LASTING_KEYS_URL",
+    env.text("HELD_KEYS_URL", f"file://{env.memory_folder(VAR) / 'keys'}"),
+)
 
 # -- retention -------------------------------------------------------------------------
 REVIEW_AFTER = timedelta(days=env.number("REVIEW_DAYS", 90))

@@ -8,6 +8,7 @@ import tempfile
 folder = tempfile.mkdtemp(prefix="reclaim-tests-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ["RECLAIM_VAR"] = folder
+os.environ["LASTING_KEYS_URL"] = f"file://{folder}/keys"
 # Pages take their styles from the source: what `make run` collected may be older.
 os.environ["STATIC_ROOT"] = f"{folder}/static"
 os.environ.pop("DATABASE_URL", None)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
-from portal.cases import evidence, keys, retention
+from portal.cases import evidence, keys, points, retention
 from portal.cases.keys import CaseKey
 from portal.cases.models import (
     Case,
@@ -103,6 +103,7 @@ def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
     except keys.LockedError:
         return case, None
     keys.grant_anew(key)
+    points.bring_back(key)
     return case, key
 
 
@@ -118,6 +119,7 @@ def drop_upload(exhibit: Exhibit) -> None:
     if not stored or row.state != Exhibit.State.HASHED:
         return
     Exhibit.objects.filter(pk=row.pk).update(stored_as="", held_as="", size=0)
+    points.forget([row])
     act(row.case)
     record_event(row.case, "upload_dropped", once=f"upload_dropped:{row.pk}")
     transaction.on_commit(lambda: _discard([stored], [held]), robust=True)
@@ -142,6 +144,7 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     keys.shred(case)
     forget_words(case)
     case.exhibits.update(claims=[])
+    points.forget(case.exhibits.all())
     case.events.all().delete()
     record_event(case, str(ending), once=str(ending))
     stored = list(
@@ -176,11 +179,14 @@ def freeze_case(case: Case, worker: User | str, reason: str) -> None:
         record_event(case, "frozen", once="frozen")
         held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
         transaction.on_commit(lambda: _discard([], held), robust=True)
+        points.shut(case)
 
 
 @transaction.atomic
 def revoke_consent(case: Case, kind: Consent.Kind) -> None:
     case.consents.filter(kind=kind, revoked_at=None).update(revoked_at=coarse_now())
+    if kind == Consent.Kind.POINTS:
+        points.forget(case.exhibits.all())
     act(case)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.actions import audit
-from portal.cases import actions, evidence, retention, tombstones
+from portal.cases import actions, evidence, points, retention, tombstones
 from portal.cases.models import Case, Exhibit
 from portal.cases.retention import Decision, What
 
@@ -68,6 +68,8 @@ def finish_endings() -> None:
     for exhibit in over.exclude(held_as=""):
         evidence.release(exhibit.held_as)
         Exhibit.objects.filter(pk=exhibit.pk).update(held_as="")
+    mapped = over.exclude(points_as="", points_held_as="")
+    points.forget(mapped.exclude(case__ending=Case.Ending.FROZEN))
     # What is frozen is not destroyed here: the law says what becomes of it.
     for exhibit in over.exclude(stored_as="").exclude(case__ending=Case.Ending.FROZEN):
         evidence.discard(exhibit.stored_as)
@@ -91,6 +93,7 @@ def _drop_files(case: Case) -> None:
     """Files leave the rows first: one that stays behind is a stray, and swept as one."""
     kept = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
     case.exhibits.update(stored_as="")
+    points.forget(case.exhibits.all())
 
     def discard() -> None:
         for name in kept:

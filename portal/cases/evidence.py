@@ -7,7 +7,7 @@ held a second time, under a key of its own that is destroyed when the reading is
 
 import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.core.files.base import File
@@ -18,7 +18,7 @@ from nacl.secret import SecretBox
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
-from portal.cases.holding import held_keys
+from portal.cases.holding import Keys, held_keys, lasting_keys
 from portal.cases.keys import VERSION, CaseKey
 from portal.cases.models import Case, Exhibit, Message, Report
 
@@ -46,10 +46,31 @@ def hold(data: bytes) -> str:
 
     Who calls this calls `release` in the end; a sweep does it for who was killed.
     """
-    key = secrets.token_bytes(SecretBox.KEY_SIZE)
-    name = _keep(VERSION + SecretBox(key).encrypt(data))
-    held_keys().put(_key_name(name), key)
-    return name
+    return _hold(data, held_keys())
+
+
+def hold_lasting(data: bytes) -> str:
+    """Keep `data` for programs while its case lives; returns its name. See cases/points.py.
+
+    Whoever ends the case calls `release`; no sweep does.
+    """
+    return _hold(data, lasting_keys())
+
+
+def is_lasting(name: str) -> bool:
+    """Whether programs can open this copy: its key went where the machine started anew."""
+    return bool(name) and lasting_keys().get(_key_name(name)) is not None
+
+
+def open_lasting(
+    names: Sequence[str], *, actor: str, reason: str
+) -> list[bytes | None]:
+    """The bytes held under each name, None for what cannot be opened (any more).
+
+    The audit log has one entry for all of them, before. Raises ValueError without a reason.
+    """
+    audit(actor, "open", f"lasting:{len(names)}", reason)
+    return [_lasting(name) for name in names]
 
 
 def open_held(name: str, *, actor: str, reason: str) -> bytes:
@@ -61,17 +82,14 @@ def open_held(name: str, *, actor: str, reason: str) -> bytes:
     key = held_keys().get(_key_name(name)) if name else None
     if key is None:
         raise EvidenceError("This copy's key is destroyed.")
-    sealed = _read(name)
-    try:
-        return SecretBox(key).decrypt(_body(sealed))
-    except CryptoError:
-        raise EvidenceError("This evidence is damaged.") from None
+    return _open_with(key, name)
 
 
 def release(name: str) -> None:
     """Destroy a held copy: its key first, which is what counts. Harmless if it is gone."""
     if name:
         held_keys().destroy(_key_name(name))
+        lasting_keys().destroy(_key_name(name))
         discard(name)
 
 
@@ -150,6 +168,29 @@ def _on_record(key: CaseKey, what: str, reason: str) -> None:
         raise EvidenceError("This case is frozen. Nothing in it may be opened.")
     if isinstance(key.holder, User):
         audit(key.holder, "open", f"case:{key.case.pk} {what}", reason)
+
+
+def _hold(data: bytes, keys: Keys) -> str:
+    key = secrets.token_bytes(SecretBox.KEY_SIZE)
+    name = _keep(VERSION + SecretBox(key).encrypt(data))
+    keys.put(_key_name(name), key)
+    return name
+
+
+def _open_with(key: bytes, name: str) -> bytes:
+    sealed = _read(name)
+    try:
+        return SecretBox(key).decrypt(_body(sealed))
+    except CryptoError:
+        raise EvidenceError("This evidence is damaged.") from None
+
+
+def _lasting(name: str) -> bytes | None:
+    key = lasting_keys().get(_key_name(name))
+    try:
+        return _open_with(key, name) if key else None
+    except EvidenceError:
+        return None
 
 
 def _keep(sealed: bytes) -> str:

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+LASTING = "lasting"
+
 
 class Keys(Protocol):
     """Where the keys are. Names are made by us, keys have 32 bytes."""
@@ -35,11 +37,11 @@ class Keys(Protocol):
 class FileKeys:
     """A file for each key, in a folder that no backup takes."""
 
-    def __init__(self, url: str) -> None:
-        self._folder = Path(urlsplit(url).path)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def __init__(self, url: str, *, lasting: bool = False) -> None:
+        self._folder = Path(urlsplit(url).path) / (LASTING if lasting else "")
 
     def put(self, name: str, key: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / name
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "wb") as kept:
@@ -65,9 +67,9 @@ class FileKeys:
 
     def older_than(self, seconds: float) -> Iterator[str]:
         limit = time.time() - seconds
-        for path in self._folder.iterdir():
+        for path in self._folder.glob("*"):
             try:
-                if path.stat().st_mtime < limit:
+                if path.is_file() and path.stat().st_mtime < limit:
                     yield path.name
             except FileNotFoundError:
                 continue  # destroyed by another worker in this moment
@@ -76,31 +78,32 @@ class FileKeys:
 class RedisKeys:
     """The keys in Redis, which must keep nothing on disk: see the operating guide."""
 
-    PREFIX = "reclaim:held:"
     MADE = struct.Struct(">Q")  # when, in seconds; the key follows
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lasting: bool = False) -> None:
         self._redis = import_string("redis.Redis").from_url(url)
+        self._prefix = f"reclaim:{LASTING if lasting else 'held'}:"
+        # A lifetime of its own, should every sweep be dead.
+        held = int(settings.HELD_LIFETIME.total_seconds() * 2)
+        self._seconds = None if lasting else held
 
     def put(self, name: str, key: bytes) -> None:
-        # A lifetime of its own, should every sweep be dead.
-        seconds = int(settings.HELD_LIFETIME.total_seconds() * 2)
         made = self.MADE.pack(int(time.time()))
-        self._redis.set(self.PREFIX + name, made + key, ex=seconds)
+        self._redis.set(self._prefix + name, made + key, ex=self._seconds)
 
     def get(self, name: str) -> bytes | None:
-        kept: bytes | None = self._redis.get(self.PREFIX + name)
+        kept: bytes | None = self._redis.get(self._prefix + name)
         return kept[self.MADE.size :] if kept else None
 
     def destroy(self, name: str) -> None:
-        self._redis.delete(self.PREFIX + name)
+        self._redis.delete(self._prefix + name)
 
     def older_than(self, seconds: float) -> Iterator[str]:
         limit = time.time() - seconds
-        for found in self._redis.scan_iter(self.PREFIX + "*"):
+        for found in self._redis.scan_iter(self._prefix + "*"):
             kept = self._redis.get(found)
             if kept and self.MADE.unpack_from(kept)[0] < limit:
-                yield found.decode().removeprefix(self.PREFIX)
+                yield found.decode().removeprefix(self._prefix)
 
 
 KEYS: dict[str, type[FileKeys | RedisKeys]] = {
@@ -116,3 +119,13 @@ def held_keys() -> Keys:
     """The store of this installation, see HELD_KEYS_URL."""
     url = settings.HELD_KEYS_URL
     return KEYS[urlsplit(url).scheme](url)
+
+
+@cache
+def lasting_keys() -> Keys:
+    """The keys of maps of points, for as long as a case lives, see LASTING_KEYS_URL.
+
+    A machine that starts anew has none of them: see portal/cases/points.py.
+    """
+    url = settings.LASTING_KEYS_URL
+    return KEYS[urlsplit(url).scheme](url, lasting=True)

@@ -294,6 +294,12 @@ class ReportedUrl(models.Model):
     objects = ReportedUrlQuerySet.as_manager()
 
 
+class ExhibitQuerySet(models.QuerySet["Exhibit"]):
+    def mapped(self) -> ExhibitQuerySet:
+        """Those whose points programs may look for."""
+        return self.filter(case__withdrawn_at=None).exclude(points_held_as="")
+
+
 class Exhibit(models.Model):
     """A picture the victim asks us to watch for: sealed bytes, or none (hash-only)."""
 
@@ -317,8 +323,13 @@ class Exhibit(models.Model):
     size = models.PositiveIntegerField(default=0)  # bytes before sealing
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
     refusal = models.CharField(max_length=40, blank=True)  # tracker.ImageError.code
+    # The map of its points, sealed to the case, and a copy for programs: cases/points.py.
+    points_as = models.CharField(max_length=100, blank=True)
+    points_held_as = models.CharField(max_length=100, blank=True)
     # Counted before each reading: a file that kills its reader is refused in the end.
     attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = ExhibitQuerySet.as_manager()
 
 
 class Consent(models.Model):
@@ -336,6 +347,7 @@ class Consent(models.Model):
             "statement",
             _("prepare a public statement that the picture is false"),
         )
+        POINTS = "points", _("keep a map of points of an uploaded picture")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=20, choices=Kind)

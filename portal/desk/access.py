@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from portal.accounts import sealing
 from portal.accounts.models import User
+from portal.cases import points
 from portal.cases.keys import CaseKey, key_of_worker
 from portal.cases.models import Case
 
@@ -33,7 +34,9 @@ def case_of(request: HttpRequest, pk: int) -> Case:
 
 def key_of(request: HttpRequest, case: Case) -> CaseKey:
     """The case's key, in this worker's hands. Raises LockedError."""
-    return key_of_worker(case, worker_of(request), sealing.private_of(request))
+    key = key_of_worker(case, worker_of(request), sealing.private_of(request))
+    points.bring_back(key)
+    return key
 
 
 def require_supervisor(request: HttpRequest) -> User:

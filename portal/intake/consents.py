@@ -10,6 +10,14 @@ from portal.platforms.models import Platform
 
 Words = tuple[str | Promise, str | Promise]  # what it is called, what it means
 
+POINTS_TITLE = _("Find pieces of an uploaded picture")
+POINTS_WORDS = _(
+    "Of a picture that you upload from now on, our program keeps a map of points, such as "
+    "corners. With it we find small pieces and pictures with stickers. The map is no picture, "
+    "but somebody who broke into our running machine could draw rough outlines from it. It "
+    "is forgotten when you take this back."
+)
+
 CONSENTS: Mapping[Consent.Kind, Words] = {
     Consent.Kind.MATCHING: (
         _("Look for copies"),
@@ -57,7 +65,10 @@ CONSENTS: Mapping[Consent.Kind, Words] = {
             "the picture, and we ask you again before anybody can see it."
         ),
     ),
+    Consent.Kind.POINTS: (POINTS_TITLE, POINTS_WORDS),
 }
+# What a first report asks for: of an uploaded picture only its upload page does.
+ASKED_AT_ONCE = [kind for kind in CONSENTS if kind != Consent.Kind.POINTS]
 # To whom we may write, in words for people who do not run servers.
 RECIPIENTS: Mapping[Platform.Kind, str | Promise] = {
     Platform.Kind.UGC: _("Sites and apps where people post"),

@@ -19,7 +19,13 @@ from portal.cases.kinds import FEARS, KINDS
 from portal.cases.models import Consent
 from portal.intake.addresses import Address, read_all
 from portal.intake.claims import Claim, ClaimError, parse_claims
-from portal.intake.consents import CONSENTS, NO_LIMIT, RECIPIENTS, platforms
+from portal.intake.consents import (
+    ASKED_AT_ONCE,
+    CONSENTS,
+    NO_LIMIT,
+    RECIPIENTS,
+    platforms,
+)
 from portal.intake.contact import CHANNELS, NONE, Contact
 from portal.intake.forms import LONGEST_DETAILS, PlainText, plain_text
 
@@ -103,7 +109,7 @@ class Fears(Question):
 
 class Allow(Question):
     title = _("What we may do")
-    consents = some_of([(k.value, title) for k, (title, _w) in CONSENTS.items()])
+    consents = some_of([(kind.value, CONSENTS[kind][0]) for kind in ASKED_AT_ONCE])
     sharing = some_of(lambda: [*platforms()])
     notices = some_of([(kind.value, name) for kind, name in RECIPIENTS.items()])
 
@@ -120,8 +126,7 @@ class Allow(Question):
         """(value, title, words, ticked) for each consent: none is ticked for anybody."""
         given = self["consents"].value() or []
         return [
-            (kind.value, title, words, kind.value in given)
-            for kind, (title, words) in CONSENTS.items()
+            (kind.value, *CONSENTS[kind], kind.value in given) for kind in ASKED_AT_ONCE
         ]
 
 

@@ -22,6 +22,7 @@ from portal.cases.actions import Told
 from portal.cases.keys import CaseKey
 from portal.cases.models import Consent
 from portal.celery import ring_on_commit
+from portal.intake.consents import POINTS_TITLE, POINTS_WORDS
 from portal.intake.once import OneTimeForm
 from portal.intake.opened import with_key
 from portal.intake.pictures import pictures_of
@@ -82,6 +83,9 @@ class AgreeForm(OneTimeForm):
         label=_("You may keep this picture, locked, until I take it back."),
         error_messages={"required": _("Without this we cannot take the picture.")},
     )
+    points = forms.BooleanField(
+        label=POINTS_TITLE, help_text=POINTS_WORDS, required=False
+    )
 
 
 class UploadForm(AgreeForm):
@@ -125,6 +129,8 @@ def drop(request: HttpRequest, key: CaseKey) -> HttpResponse:
 def _keep(key: CaseKey, form: UploadForm) -> None:
     with transaction.atomic():
         token = form.cleaned_data["token"]
+        if form.cleaned_data["points"]:
+            actions.give_consent(key.case, Consent.Kind.POINTS)
         report = actions.add_report(key.case, token=token, told=form.told())
         actions.record_event(key.case, "uploaded", once=f"uploaded:{report.pk}")
         ring_on_commit(process_report, report.pk)

@@ -24,6 +24,8 @@ PATIENCE = timedelta(hours=1)  # far longer than any transaction that may yet na
 NAMING: tuple[tuple[QuerySet[Any], str], ...] = (
     (Exhibit.objects.all(), "stored_as"),
     (Exhibit.objects.all(), "held_as"),
+    (Exhibit.objects.all(), "points_as"),
+    (Exhibit.objects.all(), "points_held_as"),
     (Sighting.objects.all(), "captured_as"),
     (Sighting.objects.all(), "held_as"),
 )

@@ -35,4 +35,14 @@ def test_what_is_old_is_named(keys: RedisKeys) -> None:
 
 def test_a_key_ends_by_itself_should_every_sweep_be_dead(keys: RedisKeys) -> None:
     keys.put("a", b"k" * 32)
-    assert keys._redis.ttl(RedisKeys.PREFIX + "a") > 0
+    assert keys._redis.ttl("reclaim:held:a") > 0
+
+
+def test_a_lasting_key_ends_with_its_case_alone(keys: RedisKeys, redis: str) -> None:
+    lasting = RedisKeys(f"{redis}/5", lasting=True)
+    lasting.put("a", b"l" * 32)
+    assert lasting._redis.ttl("reclaim:lasting:a") == -1
+    assert keys.get("a") is None
+    assert list(keys.older_than(-10)) == []
+    lasting.destroy("a")
+    assert lasting.get("a") is None
