@@ -8,7 +8,10 @@ import tempfile
 folder = tempfile.mkdtemp(prefix="reclaim-tests-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ["RECLAIM_VAR"] = folder
-os.environ["LASTING_KEYS_URL"] = f"file://{folder}/keys"
+# As on a memory disk: no part of the state that a thief of the disk takes.
+memory = tempfile.mkdtemp(prefix="reclaim-tests-memory-")
+atexit.register(shutil.rmtree, memory, ignore_errors=True)
+os.environ["LASTING_KEYS_URL"] = f"file://{memory}"
 # Pages take their styles from the source: what `make run` collected may be older.
 os.environ["STATIC_ROOT"] = f"{folder}/static"
 os.environ.pop("DATABASE_URL", None)

@@ -96,6 +96,20 @@ def test_a_program_that_skips_the_questions_is_refused(
     assert not case.exhibits.exclude(stored_as="").exists()
 
 
+def test_a_map_of_points_is_agreed_to_on_its_own_or_not_at_all(
+    client: Client, case: Case
+) -> None:
+    page = client.post(PATH, {"token": a_token(), **AGREED}).content.decode()
+    assert 'name="points"' not in page
+    sends(client, a_file())
+    assert not case.consents_to(Consent.Kind.POINTS)
+    asked = {"token": a_token(), **AGREED, "points": "on"}
+    page = client.post(PATH, asked).content.decode()
+    assert '<input type="hidden" name="points" value="on">' in page
+    sends(client, a_file(drawing.encode(drawing.landscape(2), "JPEG")), points="on")
+    assert case.consents_to(Consent.Kind.POINTS)
+
+
 def test_the_picture_is_sealed_read_once_and_shown_as_one_line_with_its_codes(
     client: Client, case: Case
 ) -> None:

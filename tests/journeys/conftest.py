@@ -95,7 +95,7 @@ class Victim:
         self.sees()
         asked = TOKEN.search(self.client.get("/case/upload/").content.decode())
         assert asked
-        agreed = {"token": asked[1], "adult": "on", "keep": "on"}
+        agreed = {"token": asked[1], "adult": "on", "keep": "on", "points": "on"}
         answer = self.client.post("/case/upload/", agreed)
         assert 'type="file"' in answer.content.decode()
         self.hides(asked[1], NAME)
