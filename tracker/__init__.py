@@ -22,6 +22,14 @@ from tracker.matching import (
     radius_of,
     strength,
 )
+from tracker.points import (
+    Agreement,
+    PointBank,
+    Points,
+    PointsError,
+    asked_points,
+    points_of,
+)
 from tracker.signals import (
     SIGNALS,
     WHOLE,
@@ -44,6 +52,7 @@ __all__ = [
     "SIGNALS",
     "SOURCES",
     "WHOLE",
+    "Agreement",
     "Batch",
     "Comparison",
     "FetchError",
@@ -58,6 +67,9 @@ __all__ = [
     "Media",
     "Picture",
     "Point",
+    "PointBank",
+    "Points",
+    "PointsError",
     "Response",
     "Signal",
     "SignalError",
@@ -66,6 +78,7 @@ __all__ = [
     "VisitError",
     "VisitLimits",
     "ask_picture",
+    "asked_points",
     "bits_apart",
     "build",
     "compare",
@@ -75,6 +88,7 @@ __all__ = [
     "hash_picture",
     "kind_of",
     "parse_signal",
+    "points_of",
     "radius_of",
     "recall_picture",
     "scan",
