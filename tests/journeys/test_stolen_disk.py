@@ -15,6 +15,7 @@ from django.core.files.storage import storages
 from django.db import connection
 from nacl.exceptions import CryptoError
 
+import tracker
 from portal.accounts.models import User
 from portal.cases import passphrase
 from portal.cases.models import Case, Draft, Message
@@ -141,7 +142,8 @@ def planted(*people: Victim) -> Iterator[bytes]:
     told = [WORDS, ANSWER, APP_SECRET, WREN_PASSWORD, *CONTACT.values()]
     told += [text for step in BEGUN.values() for text in step.values()]
     hidden = [secret for person in people for secret in person.secrets]
-    for secret in [*told, *hidden, RECOMPRESSED]:
+    points = tracker.points_of(tracker.decode(picture(1))).to_bytes()
+    for secret in [*told, *hidden, RECOMPRESSED, points[14:]]:
         data = secret if isinstance(secret, bytes) else secret.encode()
         if len(data) >= LEAST:
             yield data
@@ -199,6 +201,7 @@ def test_no_key_on_the_disk_opens_the_store(loot: decryptor.Loot) -> None:
     held = loot.store.parent / "held-keys"
     assert not list(held.iterdir())
     assert loot.ask("SELECT 1 FROM cases_exhibit WHERE stored_as != ''")
+    assert loot.ask("SELECT 1 FROM cases_exhibit WHERE points_held_as != ''")
     assert not loot.ask("SELECT 1 FROM cases_exhibit WHERE held_as != ''")
 
 
