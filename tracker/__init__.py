@@ -23,8 +23,10 @@ from tracker.matching import (
     strength,
 )
 from tracker.signals import (
+    EVERYTHING,
     SIGNALS,
     WHOLE,
+    Shares,
     Signal,
     SignalError,
     ask_picture,
@@ -39,6 +41,7 @@ from tracker.spread import Point, Spread, spread
 from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
+    "EVERYTHING",
     "MAX_BYTES",
     "MAX_PIXELS",
     "SIGNALS",
@@ -59,6 +62,7 @@ __all__ = [
     "Picture",
     "Point",
     "Response",
+    "Shares",
     "Signal",
     "SignalError",
     "SourceError",
