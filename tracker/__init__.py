@@ -31,8 +31,10 @@ from tracker.points import (
     points_of,
 )
 from tracker.signals import (
+    EVERYTHING,
     SIGNALS,
     WHOLE,
+    Shares,
     Signal,
     SignalError,
     ask_picture,
@@ -47,6 +49,7 @@ from tracker.spread import Point, Spread, spread
 from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
+    "EVERYTHING",
     "MAX_BYTES",
     "MAX_PIXELS",
     "SIGNALS",
@@ -71,6 +74,7 @@ __all__ = [
     "Points",
     "PointsError",
     "Response",
+    "Shares",
     "Signal",
     "SignalError",
     "SourceError",

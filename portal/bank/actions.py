@@ -15,6 +15,8 @@ from portal.cases.models import Exhibit
 
 __all__ = ["BankError", "Hit", "deposit", "lookup", "lookup_picture", "parse_signal"]
 
+Candidate = tuple[tracker.Match, tracker.Signal]  # and the one that was asked
+
 
 class BankError(Exception):
     """A question that cannot be asked: not a signal, or not a picture. `code` says why."""
@@ -28,12 +30,15 @@ class BankError(Exception):
 class Hit:
     """How well a question matched a picture, told by the signal of the whole.
 
-    What matched may have been a region's: that stays within the bank.
+    `asked` and `kept` are the two that agree, perhaps parts': why it is a match. Others
+    than our own desk are never told of them.
     """
 
     signal: Signal
     kind: str  # exact, near, possible
     distance: int
+    asked: tracker.Signal
+    kept: Signal
 
 
 @transaction.atomic
@@ -58,6 +63,7 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
             quality=signal.quality,
             version=signal.version,
             of=signal.of,
+            box=None if signal.of == tracker.WHOLE else signal.box,
             seq=first + place,
         )
         for place, signal in enumerate(fresh)
@@ -78,13 +84,13 @@ def lookup(
     """
     require_applied()
     candidates = _candidates(questions, weakest)
-    ids = {match.id for matches in candidates for match in matches}
+    ids = {match.id for matches in candidates for match, _ in matches}
     active = {
         signal.pk: signal
         for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
     }
     told = _wholes(active)
-    return [_best(matches, told) for matches in candidates]
+    return [_best(matches, active, told) for matches in candidates]
 
 
 def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]:
@@ -112,18 +118,18 @@ def _locked_counter() -> Counter:
 
 def _candidates(
     questions: Sequence[Sequence[tracker.Signal]], weakest: tracker.Kind
-) -> list[list[tracker.Match]]:
-    found: list[list[tracker.Match]] = [[] for _ in questions]
-    asked: dict[str, list[tuple[int, str]]] = defaultdict(list)
+) -> list[list[Candidate]]:
+    found: list[list[Candidate]] = [[] for _ in questions]
+    asked: dict[str, list[tuple[int, tracker.Signal]]] = defaultdict(list)
     for place, signals in enumerate(questions):
         for signal in signals:
-            asked[signal.type].append((place, signal.value))
+            asked[signal.type].append((place, signal))
     for type_, wanted in asked.items():
-        values = [value for _, value in wanted]
-        for (place, _), matches in zip(
+        values = [signal.value for _, signal in wanted]
+        for (place, signal), matches in zip(
             wanted, follower(type_).ask(values, weakest), strict=True
         ):
-            found[place].extend(matches)
+            found[place].extend((match, signal) for match in matches)
     return found
 
 
@@ -143,11 +149,15 @@ def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
     }
 
 
-def _best(matches: Iterable[tracker.Match], active: dict[int, Signal]) -> list[Hit]:
+def _best(
+    candidates: Iterable[Candidate],
+    active: dict[int, Signal],
+    told: dict[int, Signal],
+) -> list[Hit]:
     """One hit for each exhibit: the strongest kind, then the smallest distance."""
     best: dict[int, Hit] = {}
-    for match in sorted(matches, key=tracker.strength):
-        if signal := active.get(match.id):
-            hit = Hit(signal, match.kind, match.distance)
-            best.setdefault(signal.exhibit_id, hit)
+    for match, asked in sorted(candidates, key=lambda one: tracker.strength(one[0])):
+        if kept := active.get(match.id):
+            hit = Hit(told[kept.pk], match.kind, match.distance, asked, kept)
+            best.setdefault(kept.exhibit_id, hit)
     return list(best.values())

@@ -40,6 +40,7 @@ class Signal(models.Model):
     quality = models.PositiveSmallIntegerField(null=True)
     version = models.CharField(max_length=40)
     of = models.CharField(max_length=20, default=tracker.WHOLE)
+    box = models.JSONField(null=True)  # of a region: tracker.Shares
     seq = models.PositiveBigIntegerField(unique=True)
     deposited_at = models.DateTimeField(default=coarse_now)
 

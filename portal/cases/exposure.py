@@ -47,9 +47,9 @@ def exposure_of(worker: User) -> Exposure:
     )
 
 
-def require_budget(worker: User) -> None:
-    """Before a look. Raises SpentError."""
-    if not exposure_of(worker).left:
+def require_budget(worker: User, looks: int = 1) -> None:
+    """Before so many looks. Raises SpentError where fewer are left."""
+    if exposure_of(worker).left < looks:
         raise SpentError
 
 

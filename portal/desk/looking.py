@@ -18,10 +18,12 @@ from portal.cases.exposure import SpentError, exposure_of, looks_at
 from portal.cases.keys import LockedError
 from portal.cases.models import Case, Exhibit, Report
 from portal.desk.access import case_of, find, key_of, worker_of
+from portal.desk.agreeing import sentences, sides
 from portal.desk.words import CONTACT, decided, said
 from portal.sightings import previews
 from portal.sightings.models import Sighting
 
+Seen = dict[str, object]  # for the page: a picture, or two sides
 look_at = require_http_methods(["GET", "HEAD", "POST"])
 CLEARER = {  # what a worker may ask for next, having seen it as the key says
     User.Preview.BLURRED_GREY: ["blurred", "grey", "plain"],
@@ -54,9 +56,9 @@ def exhibit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     before = words % seen if seen else ""
 
-    def opened(reason: str, style: str) -> bytes:
+    def opened(reason: str, style: str) -> Seen:
         key = key_of(request, row.case)
-        return previews.of_exhibit(key, row, reason=reason, style=style)
+        return _picture(previews.of_exhibit(key, row, reason=reason, style=style))
 
     return _show(request, row.case, _("The victim's picture"), before, opened)
 
@@ -67,11 +69,26 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Sighting.objects.select_related("case", "decided_by")
     row = find(rows, request, pk)
 
-    def opened(reason: str, style: str) -> bytes:
+    def opened(reason: str, style: str) -> Seen:
         key = key_of(request, row.case)
-        return previews.of_sighting(key, row, reason=reason, style=style)
+        return _picture(previews.of_sighting(key, row, reason=reason, style=style))
 
     return _show(request, row.case, _("The copy that we kept"), decided(row), opened)
+
+
+@look_at
+@login_required
+def compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Both pictures side by side, with what agrees outlined: two looks."""
+    rows = Sighting.objects.select_related("case", "exhibit", "decided_by")
+    row = find(rows, request, pk)
+
+    def opened(reason: str, style: str) -> Seen:
+        key = key_of(request, row.case)
+        both = previews.of_both(key, row, reason=reason, style=style)
+        return {"sides": sides(row, *both), "sentences": sentences(row)}
+
+    return _show(request, row.case, _("Side by side"), decided(row), opened)
 
 
 @look_at
@@ -101,7 +118,7 @@ def _show(
     case: Case,
     title: str,
     before: str,
-    opened: Callable[[str, str], bytes],
+    opened: Callable[[str, str], Seen],
 ) -> HttpResponse:
     """Ask why; then open, which records the reason before the first pixel.
 
@@ -114,7 +131,8 @@ def _show(
         return render(request, "desk/reason.html", context)
     style = User.Preview(form.cleaned_data["style"] or worker.preview)
     try:
-        context |= _picture(opened(form.cleaned_data["reason"], style), style)
+        context |= opened(form.cleaned_data["reason"], style)
+        context |= _shown(style)
     except SpentError:
         return render(request, "desk/pause.html", context)
     except (previews.PreviewError, evidence.EvidenceError, LockedError) as error:
@@ -143,9 +161,13 @@ def _frame(case: Case, title: str, form: ReasonForm) -> dict[str, object]:
     return {"case": case, "title": title, "form": form, "is_frozen": is_frozen}
 
 
-def _picture(jpeg: bytes, style: User.Preview) -> dict[str, object]:
+def _picture(jpeg: bytes) -> Seen:
+    return {"picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"}
+
+
+def _shown(style: User.Preview) -> dict[str, object]:
     return {
-        "picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}",
+        "is_seen": True,
         "style": style.label,
         "clearer": [(code, User.Preview(code).label) for code in CLEARER[style]],
     }

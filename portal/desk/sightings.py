@@ -15,6 +15,7 @@ from django.views.decorators.http import (
 
 from portal.celery import ring_on_commit
 from portal.desk.access import find, worker_of
+from portal.desk.agreeing import sentences, sides
 from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said, why
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
@@ -38,6 +39,9 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sighting": sighting,
         "why": why(sighting),
+        "sentences": sentences(sighting),
+        "sides": sides(sighting),
+        "can_compare": bool(sighting.captured_as or sighting.exhibit.stored_as),
         "decided": decided(sighting),
         "signal": said(SIGNALS, sighting.matched_type),
         "assessment": assessment,

@@ -54,6 +54,7 @@ urlpatterns = [
     path("reports/<int:pk>/look/", looking.report, name="look_at_report"),
     path("sightings/<int:pk>/", sightings.sighting, name="sighting"),
     path("sightings/<int:pk>/look/", looking.sighting, name="look_at_sighting"),
+    path("sightings/<int:pk>/compare/", looking.compare, name="compare"),
     path("sightings/<int:pk>/decide/", sightings.decide, name="decide"),
     path("sightings/<int:pk>/recheck/", sightings.recheck, name="recheck"),
     path("sightings/<int:pk>/notice/", sightings.notice, name="draft"),

@@ -13,10 +13,12 @@ import tracker
 from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
+from portal.bank.models import Signal
 from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
+from portal.sightings import reasons
 from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
@@ -121,11 +123,10 @@ def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
 def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
     """Match one exhibit against the memory of everything crawled."""
     signals = {signal.type: signal for signal in exhibit.signals.whole()}
-    found = []
-    for observation, match in remembered(asked):
-        hit = bank.Hit(signals[match.type], match.kind, match.distance)
-        found.append(_record_remembered(observation, hit))
-    return found
+    return [
+        _record_remembered(observation, signals[match.type], match, asking)
+        for observation, match, asking in remembered(asked)
+    ]
 
 
 def handle_find(
@@ -159,8 +160,9 @@ def record(
     sighting, is_new = Sighting.objects.get_or_create(
         case=hit.signal.case,
         key=_key(find.url, find.media.url),
-        defaults=_facts(hit)
+        defaults=_facts(hit.signal, hit.kind, hit.distance)
         | {
+            "reason": reasons.of_hit(hit),
             "source": source,
             "found": found,
             "url": find.url,
@@ -218,12 +220,18 @@ def raise_alert(case: Case, kind: Alert.Kind, subject: str) -> None:
     Alert.objects.get_or_create(case=case, kind=kind, subject=subject)
 
 
-def _record_remembered(observation: Observation, hit: bank.Hit) -> Sighting:
+def _record_remembered(
+    observation: Observation,
+    signal: Signal,
+    match: tracker.Match,
+    asked: tracker.Signal,
+) -> Sighting:
     sighting, is_new = Sighting.objects.get_or_create(
-        case=hit.signal.case,
+        case=signal.case,
         key=_key(observation.url, observation.media_url),
-        defaults=_facts(hit)
+        defaults=_facts(signal, match.kind, match.distance)
         | {
+            "reason": reasons.of_memory(asked),
             "source": observation.source,
             "found": Sighting.Found.REMEMBERED,
             "url": observation.url,
@@ -245,13 +253,13 @@ def _record_remembered(observation: Observation, hit: bank.Hit) -> Sighting:
     return sighting
 
 
-def _facts(hit: bank.Hit) -> dict[str, object]:
+def _facts(signal: Signal, kind: str, distance: int) -> dict[str, object]:
     return {
-        "exhibit": hit.signal.exhibit,
-        "signal": hit.signal,
-        "kind": hit.kind,
-        "distance": hit.distance,
-        "matched_type": hit.signal.type,
+        "exhibit": signal.exhibit,
+        "signal": signal,
+        "kind": kind,
+        "distance": distance,
+        "matched_type": signal.type,
     }
 
 

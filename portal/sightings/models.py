@@ -146,6 +146,7 @@ class Sighting(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     distance = models.PositiveSmallIntegerField()
     matched_type = models.CharField(max_length=20)
+    reason = models.JSONField(null=True)  # which parts agree: see reasons.py
 
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(default=0)

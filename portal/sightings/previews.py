@@ -5,6 +5,7 @@ leaves the server than the worker chose to see.
 """
 
 import io
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFilter, ImageOps
@@ -27,6 +28,15 @@ class PreviewError(Exception):
     """Nothing to show, and why, in a plain sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small JPEG and its size in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
 def of_exhibit(
     key: CaseKey, exhibit: Exhibit, *, reason: str, style: str = Style.BLURRED_GREY
 ) -> bytes:
@@ -43,6 +53,32 @@ def of_sighting(
 ) -> bytes:
     """The captured copy as a small JPEG. Raises as `of_exhibit` does."""
     return _look(key, sighting.captured_as, reason, Style(style))
+
+
+def of_both(
+    key: CaseKey, sighting: Sighting, *, reason: str, style: str = Style.BLURRED_GREY
+) -> tuple[Preview | None, Preview | None]:
+    """The captured copy and the victim's own picture: two looks, for one reason.
+
+    None is one that was not kept or cannot be read. Raises as `of_exhibit` does, and
+    SpentError before either is opened if fewer looks are left than there are pictures.
+    """
+    names = (sighting.captured_as, sighting.exhibit.stored_as)
+    if isinstance(key.holder, User):
+        exposure.require_budget(key.holder, sum(map(bool, names)))
+    copy, reported = (_if_any(key, name, reason, Style(style)) for name in names)
+    if copy is reported is None:
+        raise PreviewError(_("No copy was kept, or it could not be read."))
+    return copy, reported
+
+
+def _if_any(key: CaseKey, name: str, reason: str, style: Style) -> Preview | None:
+    try:
+        jpeg = _look(key, name, reason, style)
+    except PreviewError:
+        return None
+    with Image.open(io.BytesIO(jpeg)) as own:
+        return Preview(jpeg, own.width, own.height)
 
 
 def _look(key: CaseKey, name: str, reason: str, style: Style) -> bytes:

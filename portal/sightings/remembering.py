@@ -12,6 +12,8 @@ from portal.sightings.models import Observation, Source
 BATCH = 100_000  # observations held in memory at once: 3.2 MB of hashes
 PERCEPTUAL = ("pdq", "phash")
 
+Candidate = tuple[tracker.Match, tracker.Signal]  # and the one that was asked
+
 
 def remember(
     find: tracker.Find, picture: tracker.Picture, *, key: bytes, source: Source | None
@@ -44,44 +46,45 @@ def remember(
 
 def remembered(
     asked: Iterable[tracker.Signal],
-) -> Iterator[tuple[Observation, tracker.Match]]:
-    """Every observation that one picture's signals match, with its best match.
+) -> Iterator[tuple[Observation, tracker.Match, tracker.Signal]]:
+    """Every observation that one picture's signals match, its best match, and which asked.
 
     `asked` are the signals of one picture as tracker.recall_picture gives them: the
     memory holds plain hashes of what was seen, the question has all eight mirrored and
     turned forms, and the parts that may have been cut out.
     """
     questions = list(asked)
-    best: dict[int, tracker.Match] = {}
-    for match in _matches(questions):
+    best: dict[int, Candidate] = {}
+    for match, signal in _matches(questions):
         known = best.get(match.id)
-        if known is None or tracker.strength(match) < tracker.strength(known):
-            best[match.id] = match
+        if known is None or tracker.strength(match) < tracker.strength(known[0]):
+            best[match.id] = match, signal
     for observation in Observation.objects.filter(pk__in=best).order_by("seen_at"):
-        yield observation, best[observation.pk]
+        yield observation, *best[observation.pk]
 
 
-def _matches(questions: list[tracker.Signal]) -> Iterator[tracker.Match]:
+def _matches(questions: list[tracker.Signal]) -> Iterator[Candidate]:
     for signal in questions:
         if signal.type == "sha256":
             same = Observation.objects.filter(sha256=signal.value)
             for pk in same.values_list("pk", flat=True):
-                yield tracker.Match(pk, "sha256", "exact", 0)
+                yield tracker.Match(pk, "sha256", "exact", 0), signal
     for type_ in PERCEPTUAL:
         mine = [signal for signal in questions if signal.type == type_]
         if mine:
             yield from _scan(type_, mine)
 
 
-def _scan(type_: str, questions: list[tracker.Signal]) -> Iterator[tracker.Match]:
+def _scan(type_: str, questions: list[tracker.Signal]) -> Iterator[Candidate]:
     queries = _rows(bytes.fromhex(signal.value) for signal in questions)
     radius = tracker.radius_of(type_)
     for ids, hashes in _batches(type_, questions[0].version):
         lims, found, distances = tracker.scan(ids, hashes, queries, radius)
-        for at in range(lims[-1]):
-            distance = int(distances[at])
-            if kind := tracker.kind_of(type_, distance):
-                yield tracker.Match(int(found[at]), type_, kind, distance)
+        for place, signal in enumerate(questions):
+            for at in range(lims[place], lims[place + 1]):
+                distance = int(distances[at])
+                if kind := tracker.kind_of(type_, distance):
+                    yield tracker.Match(int(found[at]), type_, kind, distance), signal
 
 
 def _batches(

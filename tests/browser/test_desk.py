@@ -100,6 +100,34 @@ def test_clear_pixels_reach_the_browser_only_where_they_were_asked_for(
     assert edges(desk) > 3 * blurred
 
 
+def test_why_a_copy_matches_is_seen_side_by_side_on_a_phone_and_on_a_desk(
+    at_desk: Opens, case: Case, wren: User
+) -> None:
+    widths = ({"width": 360, "height": 740}, {"width": 1280, "height": 800})
+    path = f"sightings/{Sighting.objects.get().pk}/"
+    desk = at_desk(wren, path)
+    assert desk.page.locator(".sides svg .outline").count() == 2
+    is_good(desk, SERIOUS, widths)
+    desk.page.get_by_role("link", name="Look side by side").click()
+    desk.page.fill("#id_reason", "to compare")
+    desk.page.get_by_role("button", name="Open it").click()
+    desk.page.get_by_text("2 of 40 today").wait_for()
+    is_good(desk, SERIOUS, widths)
+    drawn = desk.page.locator(".sides svg")
+    assert drawn.locator("image").count() == 2
+    copy, reported = (drawn.nth(n).bounding_box() for n in (0, 1))
+    assert copy is not None
+    assert reported is not None
+    assert copy["x"] + copy["width"] < reported["x"], "side by side"
+    for n in (0, 1):
+        picture = drawn.nth(n).locator("image").bounding_box()
+        outline = drawn.nth(n).locator(".outline").bounding_box()
+        assert picture is not None
+        assert outline is not None
+        for edge in ("x", "y", "width", "height"):
+            assert abs(picture[edge] - outline[edge]) <= 4, "the whole is outlined"
+
+
 def test_letters_are_read_and_answered(at_desk: Opens, case: Case, wren: User) -> None:
     desk = at_desk(wren, f"cases/{case.pk}/messages/")
     desk.page.get_by_role("button", name="Open the messages").click()

@@ -108,6 +108,11 @@ def test_a_crop_crawled_before_the_report_is_found_by_looking_back(
     sighting = a_processed_case().sightings.get()
     assert sighting.found == Sighting.Found.REMEMBERED
     assert (sighting.signal.type, sighting.signal.of) == ("pdq", "whole")
+    reason = sighting.reason
+    assert reason["copy"] == {"of": "whole", "box": [0, 0, 1, 1]}
+    assert reason["reported"]["of"].startswith("region ")
+    left, top, right, bottom = reason["reported"]["box"]
+    assert 0 < (right - left) * (bottom - top) < 1
 
 
 def test_anybodys_picture_is_checked_and_nothing_kept() -> None:

@@ -11,9 +11,11 @@ from typing import cast
 
 from tracker.images import Picture
 from tracker.signals.base import (
+    EVERYTHING,
     LEAST_QUALITY,
     WHOLE,
     Reading,
+    Shares,
     Signal,
     SignalError,
     SignalType,
@@ -22,9 +24,11 @@ from tracker.signals.base import (
 from tracker.signals.parts import proposed, regional
 
 __all__ = [
+    "EVERYTHING",
     "SIGNALS",
     "WHOLE",
     "Reading",
+    "Shares",
     "Signal",
     "SignalError",
     "SignalType",

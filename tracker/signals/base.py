@@ -23,6 +23,9 @@ LEAST_QUALITY = 50
 
 WHOLE = "whole"
 
+Shares = tuple[float, float, float, float]  # left, top, right, bottom; of the sides
+EVERYTHING: Shares = (0, 0, 1, 1)
+
 
 class SignalError(Exception):
     """A signal that no type here could have made; str() is a plain sentence."""
@@ -35,7 +38,8 @@ class Signal:
     `value` is lower-case hex; `quality` is 0 to 100 where the type measures it;
     `version` names the algorithm and pipeline: signals of different versions drift.
     `of` names the part of the picture: "whole", a proposal ("trimmed", "cell 2") or a
-    "region 7". Two signals are the same whatever they are of.
+    "region 7". `box` is where that part lies. `form` says in words what was undone before
+    hashing ("mirroring"), "" for nothing. Two signals are the same whatever they are of.
     """
 
     type: str
@@ -43,6 +47,8 @@ class Signal:
     quality: int | None
     version: str
     of: str = field(default=WHOLE, compare=False)
+    box: Shares = field(default=EVERYTHING, compare=False)
+    form: str = field(default="", compare=False)
 
 
 class Reading:

@@ -4,15 +4,15 @@ All of them are plain PDQ values of the version of the whole's, so that a bank o
 still a bank of PDQ, and anybody who asks with plain PDQ finds what was cut out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tracker.proposals import propose
 from tracker.regions import cut, regions
-from tracker.signals.base import LEAST_QUALITY, Reading, Signal, to_hex
+from tracker.signals.base import LEAST_QUALITY, Reading, Shares, Signal, to_hex
 from tracker.signals.boxes import BoxHash, hash_box
-from tracker.signals.pdq import Pdq
+from tracker.signals.pdq import MIRRORED, Pdq
 
 
 def proposed(reading: Reading) -> Iterator[Signal]:
@@ -23,7 +23,8 @@ def proposed(reading: Reading) -> Iterator[Signal]:
     """
     grey = reading.small
     for proposal in propose(np.asarray(grey)):
-        yield from _signals(hash_box(grey, proposal.box), proposal.of)
+        made = hash_box(grey, proposal.box)
+        yield from _signals(made, proposal.of, shares(proposal.box, grey.size))
 
 
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
@@ -32,14 +33,24 @@ def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
         return
     for number, region in enumerate(regions(reading.small.size), 1):
         made = hash_box(*cut(reading.small, region))
-        if signals := _signals(made, f"region {number}"):
+        box = shares(region.box, reading.small.size)
+        if signals := _signals(made, f"region {number}", box):
             yield signals
 
 
-def _signals(made: BoxHash, of: str) -> tuple[Signal, ...]:
+def shares(box: Sequence[float], size: tuple[int, int]) -> Shares:
+    """A box in pixels of a picture of that width and height, as shares of its sides."""
+    left, top, right, bottom = (
+        round(edge / size[place % 2], 3) for place, edge in enumerate(box)
+    )
+    return left, top, right, bottom
+
+
+def _signals(made: BoxHash, of: str, box: Shares) -> tuple[Signal, ...]:
     if made.quality < LEAST_QUALITY:
         return ()
+    forms = ((made.upright, ""), (made.mirrored, MIRRORED))
     return tuple(
-        Signal(Pdq.name, to_hex(bits), made.quality, Pdq.version, of)
-        for bits in (made.upright, made.mirrored)
+        Signal(Pdq.name, to_hex(bits), made.quality, Pdq.version, of, box, form)
+        for bits, form in forms
     )

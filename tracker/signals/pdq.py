@@ -4,6 +4,8 @@ import numpy as np
 
 from tracker.signals.base import Reading, Signal, Vector, pdq_of, to_hex
 
+MIRRORED = "mirroring"  # the form that asks for a mirrored copy
+
 
 class Pdq:
     """PDQ over the one small grey picture of `Reading`.
@@ -24,7 +26,7 @@ class Pdq:
     forms = (
         "",
         "mirroring along the falling diagonal",
-        "mirroring",
+        MIRRORED,
         "turning a quarter left",
         "flipping top to bottom",
         "turning a quarter right",
@@ -48,7 +50,9 @@ class Pdq:
         grey = np.asarray(reading.small)
         flips = (grey[:, ::-1], grey[::-1], grey[::-1, ::-1])
         passes = (reading.pdq, *(pdq_of(flip) for flip in flips))
-        return tuple(self._signal(reading, bits) for two in passes for bits in two[:2])
+        vectors = (bits for two in passes for bits in two[:2])
+        named = zip(vectors, self.forms, strict=True)
+        return tuple(self._signal(reading, bits, form) for bits, form in named)
 
     def examples(self) -> tuple[str, ...]:
         return (
@@ -56,5 +60,6 @@ class Pdq:
             "1762583160e48f8d42767d03c0ee9b81a07f5f8d5f0a204e21d9dda6df27c67e",
         )
 
-    def _signal(self, reading: Reading, bits: Vector) -> Signal:
-        return Signal(self.name, to_hex(bits), reading.pdq[2], self.version)
+    def _signal(self, reading: Reading, bits: Vector, form: str = "") -> Signal:
+        quality = reading.pdq[2]
+        return Signal(self.name, to_hex(bits), quality, self.version, form=form)
