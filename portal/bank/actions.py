@@ -1,7 +1,7 @@
 """Deposits and questions of the bank. A withdrawal needs none: it is a column of the case."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,10 +10,22 @@ import tracker
 from portal.bank.following import follower
 from portal.bank.models import Sequence as Counter
 from portal.bank.models import Signal
+from portal.bank.points import point_follower
 from portal.cases.ending import require_applied
 from portal.cases.models import Exhibit
 
-__all__ = ["BankError", "Hit", "deposit", "lookup", "lookup_picture", "parse_signal"]
+__all__ = [
+    "BankError",
+    "Hit",
+    "Part",
+    "deposit",
+    "lookup",
+    "lookup_picture",
+    "parse_signal",
+    "recognise",
+]
+
+KINDS = ("exact", "near", "possible")  # the strongest first
 
 Candidate = tuple[tracker.Match, tracker.Signal]  # and the one that was asked
 
@@ -27,18 +39,29 @@ class BankError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a picture: its name, as tracker.Signal has it, and where it lies."""
+
+    of: str = tracker.WHOLE
+    box: tracker.Shares | None = tracker.EVERYTHING  # None: nobody wrote it down
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """How well a question matched a picture, told by the signal of the whole.
 
-    `asked` and `kept` are the two that agree, perhaps parts': why it is a match. Others
-    than our own desk are never told of them.
+    `copy` and `reported` are the parts that agree, `form` what was undone before, and
+    `points` how many points do. Others than our own desk are never told of them.
     """
 
     signal: Signal
+    type: str  # of what agrees: a type of signal, or "points"
     kind: str  # exact, near, possible
-    distance: int
-    asked: tracker.Signal
-    kept: Signal
+    distance: int  # bits; 0 where points agree
+    copy: Part
+    reported: Part
+    form: str = ""
+    points: int = 0
 
 
 @transaction.atomic
@@ -102,6 +125,18 @@ def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]
     return lookup([tracker.ask_picture(picture)], weakest)[0]
 
 
+def recognise(picture: tracker.Picture) -> list[Hit]:
+    """Whose picture this is, by hashes and by points; the best hit per exhibit, best first.
+
+    For our own looking alone: platforms ask with hashes, and are told of hashes.
+    """
+    best: dict[int, Hit] = {}
+    found = [*lookup([tracker.ask_picture(picture)])[0], *_by_points(picture)]
+    for hit in sorted(found, key=lambda hit: KINDS.index(hit.kind)):
+        best.setdefault(hit.signal.exhibit_id, hit)
+    return list(best.values())
+
+
 def parse_signal(type_: str, value: str) -> tracker.Signal:
     """A signal from a stranger. Raises BankError that says what is wrong with it."""
     try:
@@ -158,6 +193,41 @@ def _best(
     best: dict[int, Hit] = {}
     for match, asked in sorted(candidates, key=lambda one: tracker.strength(one[0])):
         if kept := active.get(match.id):
-            hit = Hit(told[kept.pk], match.kind, match.distance, asked, kept)
-            best.setdefault(kept.exhibit_id, hit)
+            best.setdefault(kept.exhibit_id, _hit(told[kept.pk], match, asked, kept))
     return list(best.values())
+
+
+def _hit(
+    told: Signal, match: tracker.Match, asked: tracker.Signal, kept: Signal
+) -> Hit:
+    is_whole = kept.of == tracker.WHOLE
+    return Hit(
+        told,
+        match.type,
+        match.kind,
+        match.distance,
+        Part(asked.of, asked.box),
+        Part() if is_whole else Part(kept.of, kept.box and tuple(kept.box)),
+        asked.form,
+    )
+
+
+def _by_points(picture: tracker.Picture) -> Iterator[Hit]:
+    """One hit for each exhibit whose points agree, told by its first signal of the whole."""
+    seen = point_follower().ask(picture)
+    wholes = Signal.objects.active().whole().select_related("case").order_by("-seq")
+    told = {
+        s.exhibit_id: s for s in wholes.filter(exhibit__in=[one.id for one in seen])
+    }
+    for one in seen:
+        if signal := told.get(one.id):
+            yield Hit(
+                signal,
+                "points",
+                one.kind,
+                0,
+                Part("region", one.copy),
+                Part("region", one.reported),
+                "mirroring" if one.mirrored else "",
+                one.points,
+            )

@@ -5,6 +5,7 @@ them as soon as the database says so. It must not know what a hit becomes.
 """
 
 import threading
+from dataclasses import dataclass
 from functools import cache
 
 import tracker
@@ -12,6 +13,18 @@ from portal.cases import points as maps
 from portal.cases.models import Exhibit
 
 ACTOR = "process:points"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An exhibit that a picture shows, by so many points; in boxes, what they agree on."""
+
+    id: int
+    kind: str  # near, possible
+    points: int
+    copy: tracker.Shares
+    reported: tracker.Shares
+    mirrored: bool
 
 
 class PointFollower:
@@ -24,13 +37,17 @@ class PointFollower:
         # has another name when it comes back.
         self._known: dict[str, int] = {}
 
-    def ask(self, picture: tracker.Picture) -> list[tuple[int, tracker.Agreement]]:
+    def ask(self, picture: tracker.Picture) -> list[Seen]:
         """The exhibits whose points agree with a picture's, the surest first."""
         with self._lock:
             self._follow()
             if not len(self._bank):
                 return []
-        return self._bank.ask(*tracker.asked_points(picture))
+        asked, mirrored = tracker.asked_points(picture)
+        return [
+            _seen(number, mirrored if found.mirrored else asked, found)
+            for number, found in self._bank.ask(asked, mirrored)
+        ]
 
     def _follow(self) -> None:
         wanted = dict(Exhibit.objects.mapped().values_list("points_held_as", "pk"))
@@ -43,6 +60,26 @@ class PointFollower:
                 self._bank.add(wanted[name], tracker.Points.from_bytes(data))
             except tracker.PointsError:
                 continue  # made by another version: it is found by its hashes
+
+
+def _seen(number: int, asked: tracker.Points, found: tracker.Agreement) -> Seen:
+    places = asked.places[found.pairs[:, 1], :2] / asked.size
+    left, top = places.min(axis=0)
+    right, bottom = places.max(axis=0)
+    if found.mirrored:
+        left, right = 1 - right, 1 - left
+    copy = _rounded(left, top, right, bottom)
+    x, y = zip(*found.region, strict=True)
+    reported = _rounded(min(x), min(y), max(x), max(y))
+    return Seen(number, found.kind, found.inliers, copy, reported, found.mirrored)
+
+
+def _rounded(left: float, top: float, right: float, bottom: float) -> tracker.Shares:
+    """Within the picture, to a thousandth of its sides."""
+    a, b, c, d = (
+        round(min(max(float(edge), 0), 1), 3) for edge in (left, top, right, bottom)
+    )
+    return a, b, c, d
 
 
 @cache

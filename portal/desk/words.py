@@ -78,12 +78,15 @@ SIGNALS: Words = {
     "sha256": gettext_lazy("same bytes (SHA-256)"),
     "pdq": gettext_lazy("looks the same (PDQ)"),
     "phash": gettext_lazy("looks the same (pHash)"),
+    "points": gettext_lazy("the same points lie in the same places"),
 }
 BITS = {"pdq": 256, "phash": 256}
 
 
 def why(sighting: Sighting) -> str:
     """Why this copy matches, in one sentence."""
+    if sighting.matched_type == "points":
+        return _("Corners and edges lie in the same places in both pictures.")
     bits = BITS.get(sighting.matched_type)
     if bits is None:
         return _("The file is the same, byte for byte.")

@@ -1,6 +1,7 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -14,7 +15,7 @@ from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
 from portal.bank.models import Signal
-from portal.cases import evidence
+from portal.cases import evidence, points
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
@@ -23,6 +24,15 @@ from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the bank keeps of an exhibit, and what the memory is asked with."""
+
+    kept: tuple[tracker.Signal, ...]
+    asked: tuple[tracker.Signal, ...]
+    picture: tracker.Picture | None = None
 
 
 def process_report(report: Report) -> None:
@@ -50,7 +60,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
         refuse_exhibit(exhibit, "too_hard")
         return
     try:
-        kept, asked = _signals_of(exhibit)
+        read = _read(exhibit)
     except evidence.EvidenceAwayError:
         raise
     except (tracker.ImageError, tracker.SignalError, evidence.EvidenceError) as error:
@@ -61,11 +71,13 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        bank.deposit(exhibit, kept)
+        bank.deposit(exhibit, read.kept)
+        if read.picture and exhibit.case.consents_to(Consent.Kind.POINTS):
+            points.keep(exhibit, tracker.points_of(read.picture).to_bytes())
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        look_back(exhibit, asked)
+        look_back(exhibit, read.asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
@@ -76,24 +88,20 @@ def release_exhibit(exhibit: Exhibit) -> None:
     Exhibit.objects.filter(pk=exhibit.pk).update(held_as="")
 
 
-def _signals_of(
-    exhibit: Exhibit,
-) -> tuple[tuple[tracker.Signal, ...], tuple[tracker.Signal, ...]]:
-    """What the bank keeps of an exhibit, and what the memory is asked with.
-
-    Of a hash-only exhibit, both are what the victim's own device has made.
-    """
+def _read(exhibit: Exhibit) -> Read:
+    """Of a hash-only exhibit, all is what the victim's own device has made."""
     if not exhibit.held_as:
         if not exhibit.claims:
             raise evidence.EvidenceError("There is nothing left to read.")
         upright = [claim for claim in exhibit.claims if not claim.get("turned")]
-        return _claimed(upright), _claimed(exhibit.claims)
+        return Read(_claimed(upright), _claimed(exhibit.claims))
     data = evidence.open_held(
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
     Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
     picture = tracker.decode(data)
-    return tracker.hash_picture(picture), tracker.recall_picture(picture)
+    kept, asked = tracker.hash_picture(picture), tracker.recall_picture(picture)
+    return Read(kept, asked, picture)
 
 
 def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
@@ -142,7 +150,7 @@ def handle_find(
         return []
     # Before it asks: a report that is being read meanwhile finds it here (read_exhibit).
     remember(find, picture, key=_key(find.url, find.media.url), source=source)
-    hits = bank.lookup([tracker.ask_picture(picture)])[0]
+    hits = bank.recognise(picture)
     with transaction.atomic():
         return [record(find, picture, hit, found=found, source=source) for hit in hits]
 
@@ -162,6 +170,7 @@ def record(
         key=_key(find.url, find.media.url),
         defaults=_facts(hit.signal, hit.kind, hit.distance)
         | {
+            "matched_type": hit.type,
             "reason": reasons.of_hit(hit),
             "source": source,
             "found": found,

@@ -16,8 +16,9 @@ Reason = dict[str, Any]  # as the docstring above has it
 
 def of_hit(hit: Hit) -> Reason:
     """Of a copy that asked the bank."""
-    copy = _part(hit.asked.of, hit.asked.box)
-    return _reason(copy, _part(hit.kept.of, hit.kept.box), hit.asked.form)
+    copy = _part(hit.copy.of, hit.copy.box)
+    reason = _reason(copy, _part(hit.reported.of, hit.reported.box), hit.form)
+    return reason | {"points": hit.points} if hit.points else reason
 
 
 def of_memory(asked: tracker.Signal) -> Reason:
@@ -32,6 +33,4 @@ def _reason(copy: Reason, reported: Reason, form: str) -> Reason:
 
 def _part(of: str, box: Sequence[float] | None) -> Reason:
     """Regions that were banked before their boxes were kept have none."""
-    if box is None and of == tracker.WHOLE:
-        box = tracker.EVERYTHING
     return {"of": of, "box": box and list(box)}

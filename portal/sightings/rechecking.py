@@ -73,9 +73,10 @@ def _fetch(url: str) -> tracker.Response:
 
 def _compare(sighting: Sighting, body: bytes) -> str:
     try:
-        hits = bank.lookup_picture(body)
-    except bank.BankError:
+        picture = tracker.decode(body)
+    except tracker.ImageError:
         return "missing"  # a page that says "removed" where the picture was
+    hits = bank.recognise(picture)
     if any(hit.signal.exhibit_id == sighting.exhibit_id for hit in hits):
         capture(sighting, body)
         return "up"

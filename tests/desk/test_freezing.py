@@ -166,14 +166,14 @@ def test_a_report_that_waits_is_not_read_and_nothing_of_it_is_destroyed(
 def test_a_picture_that_was_being_hashed_is_not_banked(
     wren: User, worker: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, real = an_unread_report(list(Consent.Kind)), actions._signals_of
+    report, real = an_unread_report(list(Consent.Kind)), actions._read
 
     def interrupted(exhibit: Exhibit) -> object:
         signals = real(exhibit)
         freeze(report.case, wren, "the uniform")
         return signals
 
-    monkeypatch.setattr(actions, "_signals_of", interrupted)
+    monkeypatch.setattr(actions, "_read", interrupted)
     actions.read_exhibit(report.exhibits.get())
     assert not report.case.signals.exists()
 

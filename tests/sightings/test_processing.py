@@ -109,6 +109,7 @@ def test_a_crop_crawled_before_the_report_is_found_by_looking_back(
     assert sighting.found == Sighting.Found.REMEMBERED
     assert (sighting.signal.type, sighting.signal.of) == ("pdq", "whole")
     reason = sighting.reason
+    assert reason
     assert reason["copy"] == {"of": "whole", "box": [0, 0, 1, 1]}
     assert reason["reported"]["of"].startswith("region ")
     left, top, right, bottom = reason["reported"]["box"]
