@@ -5,13 +5,14 @@ still a bank of PDQ, and anybody who asks with plain PDQ finds what was cut out.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import numpy as np
 
 from tracker.proposals import propose
-from tracker.regions import cut, regions
+from tracker.regions import regions, turned
 from tracker.signals.base import LEAST_QUALITY, Reading, Signal, to_hex
-from tracker.signals.boxes import BoxHash, hash_box
+from tracker.signals.boxes import BoxHash, hash_boxes
 from tracker.signals.pdq import Pdq
 
 
@@ -21,18 +22,23 @@ def proposed(reading: Reading) -> Iterator[Signal]:
     Turned copies are asked for as wholes only: who frames a picture seldom turns it, and
     eight forms of each would cost a lookup four times the scans.
     """
-    grey = reading.small
-    for proposal in propose(np.asarray(grey)):
-        yield from _signals(hash_box(grey, proposal.box), proposal.of)
+    proposals = propose(reading.grey)
+    made = hash_boxes(reading.grey, [proposal.box for proposal in proposals])
+    for proposal, hashed in zip(proposals, made, strict=True):
+        yield from _signals(hashed, proposal.of)
 
 
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
     """Of each region its two signals, upright and mirrored; none of a plain picture's."""
     if reading.plain:
         return
-    for number, region in enumerate(regions(reading.small.size), 1):
-        made = hash_box(*cut(reading.small, region))
-        if signals := _signals(made, f"region {number}"):
+    small = reading.picture.small
+    made: list[BoxHash] = []
+    for angle, together in groupby(regions(small.size), lambda region: region.angle):
+        boxes = [region.box for region in together]
+        made += hash_boxes(np.asarray(turned(small, angle)), boxes)
+    for number, hashed in enumerate(made, 1):
+        if signals := _signals(hashed, f"region {number}"):
             yield signals
 
 
