@@ -1,7 +1,8 @@
 """The one door through which untrusted bytes become a picture.
 
-What lies beyond it is upright RGB under known limits; it must not know what the picture
-is for. Nothing global in Pillow is changed: every limit is passed or checked here.
+What lies beyond it is upright, RGB or small and grey, under known limits; it must not
+know what the picture is for. Nothing global in Pillow is changed: every limit is passed
+or checked here.
 """
 
 import hashlib
@@ -9,14 +10,18 @@ import io
 import logging
 import threading
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 64_000_000
+SMALL = 512  # pixels of the longer side of a small picture
 
 _SENTENCES = {
     "unreadable": "This file cannot be read.",
@@ -38,6 +43,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_ON_ITS_SIDE = range(5, 9)
+
 # Pillow writes what it reads, EXIF values included, to its debug log.
 logging.getLogger("PIL").setLevel(logging.INFO)
 
@@ -58,24 +65,41 @@ class ImageError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Picture:
-    """One decoded picture.
+    """One decoded picture, upright; of an animation the first frame.
 
-    `image` is RGB, upright, full size, the first frame. Its `info` keeps what was
-    written beside the pixels: "exif" and "xmp" (raw, the EXIF still holding the
-    orientation already applied), PNG texts, "quantization" (JPEG tables), "format".
-    `sha256` and `size` are of the whole file, with whatever was hung on behind the
-    picture.
+    `width` and `height` are of its full size. `sha256` and `size` are of the whole file,
+    with whatever was hung on behind the picture.
     """
 
-    image: Image.Image
     format: str
     width: int
     height: int
     sha256: str
     size: int
     animated: bool
+    _make_image: Callable[[], Image.Image] = field(repr=False, compare=False)
+    _make_small: Callable[[], Image.Image] = field(repr=False, compare=False)
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """RGB, full size.
+
+        Its `info` keeps what was written beside the pixels: "exif" and "xmp" (raw, the
+        EXIF still holding the orientation already applied), PNG texts, "quantization"
+        (JPEG tables), "format".
+        """
+        return self._make_image()
+
+    @cached_property
+    def small(self) -> Image.Image:
+        """In grey, fitted within SMALL x SMALL by averaging pixels; never enlarged.
+
+        One fixed way for each file, because hashes of differently shrunk copies drift
+        apart. docs/adr/0026 has the way, and the drift that was measured.
+        """
+        return self._make_small()
 
 
 def decode(data: bytes) -> Picture:
@@ -84,25 +108,27 @@ def decode(data: bytes) -> Picture:
     The first bytes decide the format, never a name or a header sent with it. Of an
     animation the first frame is taken; transparency is laid on white. Raises
     ImageError, and no other error or warning, whatever the bytes are.
+
+    All of the file is read here. Of a JPEG that is its brightness alone, at the scale
+    that `small` needs, for a third of the time; its colours follow where `image` is
+    asked for, through the same decoder from bytes that it has read to their end.
     """
     file_format = _format_of(data)
-    try:
-        image, animated = _upright(data, file_format)
-    except ImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise ImageError("too_many_pixels") from error
-    except Exception as error:
-        # Hostile bytes make a decoder raise anything, from OSError to struct.error.
-        raise ImageError("damaged") from error
+    with _refusing():
+        opened, orientation, animated = _open(data, file_format)
+        width, height = opened.size
+        if orientation in _ON_ITS_SIDE:
+            width, height = height, width
+        make_image, make_small = _read(opened, orientation, data, file_format)
     return Picture(
-        image=image,
         format=file_format,
-        width=image.width,
-        height=image.height,
+        width=width,
+        height=height,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         animated=animated,
+        _make_image=make_image,
+        _make_small=make_small,
     )
 
 
@@ -145,19 +171,75 @@ def _brands(data: bytes) -> set[bytes]:
     return {box[at : at + 4] for at in range(0, len(box), 4)}
 
 
-def _upright(data: bytes, file_format: str) -> tuple[Image.Image, bool]:
-    opened, orientation, animated = _open(data, file_format)
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError("too_many_pixels") from error
+    except Exception as error:
+        # Hostile bytes make a decoder raise anything, from OSError to struct.error.
+        raise ImageError("damaged") from error
+
+
+def _read(
+    opened: ImageFile.ImageFile, orientation: int | None, data: bytes, file_format: str
+) -> tuple[Callable[[], Image.Image], Callable[[], Image.Image]]:
+    """Read the pixels; returns what makes Picture.image, and what makes Picture.small.
+
+    A JPEG holds brightness apart from colour, in blocks that can be read at a half, a
+    quarter or an eighth of their size (ITU-T T.81): that is what shrinking them would
+    give, without the work. One of inks (CMYK) is read as everything else.
+    """
+    if file_format == "JPEG" and opened.mode in {"L", "RGB"}:
+        size = _small_size(opened.size)
+        if drafted := opened.draft("L", size):
+            small = _turned(_fitted(opened, size, drafted[1]), orientation)
+            return partial(_colours, data, file_format), lambda: small
+    image = _upright(opened, orientation, file_format)
+    return lambda: image, lambda: _fitted(image.convert("L"), _small_size(image.size))
+
+
+def _colours(data: bytes, file_format: str) -> Image.Image:
+    with _refusing():
+        opened, orientation, _ = _open(data, file_format)
+        return _upright(opened, orientation, file_format)
+
+
+def _small_size(size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1, SMALL / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _fitted(
+    grey: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+) -> Image.Image:
+    # The gap lets Pillow average whole blocks first: as true, and a third faster.
+    return grey.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=1.5)
+
+
+def _upright(
+    opened: ImageFile.ImageFile, orientation: int | None, file_format: str
+) -> Image.Image:
     opened.load()
     if isinstance(opened.info.get("transparency"), str):
         del opened.info["transparency"]  # a PNG text that took the name
-    image = _to_rgb(opened)
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
+    image = _turned(_to_rgb(opened), orientation)
     image.info = _kept(opened, file_format)
-    return image, animated
+    return image
 
 
-def _open(data: bytes, file_format: str) -> tuple[Image.Image, int | None, bool]:
+def _turned(image: Image.Image, orientation: int | None) -> Image.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def _open(
+    data: bytes, file_format: str
+) -> tuple[ImageFile.ImageFile, int | None, bool]:
     """Read the headers: size, EXIF orientation, more frames or not; not one pixel.
 
     Pillow warns here of large sizes and broken metadata. The size is judged by our own

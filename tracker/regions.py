@@ -34,11 +34,9 @@ class Region:
     angle: float = 0
 
 
-def cut(grey: Image.Image, region: Region) -> tuple[Image.Image, Box]:
-    """The picture, turned in its own frame if need be, and the box to read of it."""
-    if region.angle:
-        grey = grey.rotate(region.angle, Image.Resampling.BILINEAR)
-    return grey, region.box
+def turned(grey: Image.Image, angle: float) -> Image.Image:
+    """The picture, turned counter-clockwise in its own frame."""
+    return grey.rotate(angle, Image.Resampling.BILINEAR) if angle else grey
 
 
 @lru_cache(maxsize=64)

@@ -5,15 +5,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
-import pdqhash
-from PIL import Image
 
 from tracker.images import Picture
-
-Vector = npt.NDArray[np.int64]  # of bits
-
-SMALL = 512  # pixels of the longer side that every perceptual hash is computed from
+from tracker.signals.boxes import Bits, Grey, WholeHash, hash_whole
 
 # PDQ's own measure of detail, 0 to 100. Its authors throw hashes of 49 and less away
 # ("The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook
@@ -58,39 +52,19 @@ class Reading:
         self.picture = picture
 
     @cached_property
-    def small(self) -> Image.Image:
-        """The picture in grey, fitted within SMALL x SMALL by averaging pixels.
-
-        One fixed way for every picture, because hashes of differently shrunk copies
-        drift apart: over 45 photos this one differs from hashing at full size by 8 of
-        256 bits in the median and 18 at most, and from itself after the picture was
-        halved by 0 and at most 2. Like the reference implementation of PDQ it works
-        from 512 pixels, for a fraction of the cost of full size, but keeps the shape.
-        """
-        grey = self.picture.image.convert("L")
-        scale = SMALL / max(grey.size)
-        if scale >= 1:
-            return grey
-        size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-        # The gap lets Pillow average whole blocks first: as true, and a third faster.
-        return grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
+    def grey(self) -> Grey:
+        """Levels of the small picture, of shape (height, width)."""
+        return np.asarray(self.picture.small)
 
     @cached_property
-    def pdq(self) -> tuple[Vector, Vector, int]:
-        """PDQ of the picture and of its transpose, and its quality."""
-        return pdq_of(np.asarray(self.small))
+    def pdq(self) -> WholeHash:
+        """PDQ in all eight forms, and its quality."""
+        return hash_whole(self.grey)
 
     @property
     def plain(self) -> bool:
         """Whether the picture has too little in it to be told from others."""
-        return self.pdq[2] < LEAST_QUALITY
-
-
-def pdq_of(grey: npt.NDArray[np.uint8]) -> tuple[Vector, Vector, int]:
-    """PDQ of an array of grey levels and of its transpose, and the quality."""
-    rgb = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-    vectors, quality = pdqhash.compute_dihedral(rgb)
-    return vectors[0], vectors[6], int(quality)
+        return self.pdq.quality < LEAST_QUALITY
 
 
 class SignalType(Protocol):
@@ -127,10 +101,10 @@ def bits_apart(a: str, b: str) -> int:
     return (int(a, 16) ^ int(b, 16)).bit_count()
 
 
-def to_hex(bits: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> str:
+def to_hex(bits: Bits) -> str:
     """Hex of a vector of bits, the first bit highest.
 
-    >>> to_hex(np.array([1, 0, 0, 0, 0, 0, 1, 1]))
+    >>> to_hex(np.array([1, 0, 0, 0, 0, 0, 1, 1], bool))
     '83'
     """
-    return np.packbits(bits.astype(bool)).tobytes().hex()
+    return np.packbits(bits).tobytes().hex()

@@ -5,13 +5,14 @@ still a bank of PDQ, and anybody who asks with plain PDQ finds what was cut out.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 
 from tracker.proposals import propose
-from tracker.regions import cut, regions
+from tracker.regions import regions, turned
 from tracker.signals.base import LEAST_QUALITY, Reading, Shares, Signal, to_hex
-from tracker.signals.boxes import BoxHash, hash_box
+from tracker.signals.boxes import BoxHash, hash_boxes
 from tracker.signals.pdq import MIRRORED, Pdq
 
 
@@ -21,20 +22,26 @@ def proposed(reading: Reading) -> Iterator[Signal]:
     Turned copies are asked for as wholes only: who frames a picture seldom turns it, and
     eight forms of each would cost a lookup four times the scans.
     """
-    grey = reading.small
-    for proposal in propose(np.asarray(grey)):
-        made = hash_box(grey, proposal.box)
-        yield from _signals(made, proposal.of, shares(proposal.box, grey.size))
+    proposals = propose(reading.grey)
+    made = hash_boxes(reading.grey, [proposal.box for proposal in proposals])
+    for proposal, hashed in zip(proposals, made, strict=True):
+        box = shares(proposal.box, reading.picture.small.size)
+        yield from _signals(hashed, proposal.of, box)
 
 
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
     """Of each region its two signals, upright and mirrored; none of a plain picture's."""
     if reading.plain:
         return
-    for number, region in enumerate(regions(reading.small.size), 1):
-        made = hash_box(*cut(reading.small, region))
-        box = shares(region.box, reading.small.size)
-        if signals := _signals(made, f"region {number}", box):
+    small = reading.picture.small
+    every = regions(small.size)
+    made: list[BoxHash] = []
+    for angle, together in groupby(every, lambda region: region.angle):
+        boxes = [region.box for region in together]
+        made += hash_boxes(np.asarray(turned(small, angle)), boxes)
+    for number, (region, hashed) in enumerate(zip(every, made, strict=True), 1):
+        box = shares(region.box, small.size)
+        if signals := _signals(hashed, f"region {number}", box):
             yield signals
 
 

@@ -1,14 +1,13 @@
 """PDQ (Facebook, 2019): 256 bits of coarse shapes, shared by the whole industry."""
 
-import numpy as np
-
-from tracker.signals.base import Reading, Signal, Vector, pdq_of, to_hex
+from tracker.signals.base import Reading, Signal, to_hex
+from tracker.signals.boxes import Bits
 
 MIRRORED = "mirroring"  # the form that asks for a mirrored copy
 
 
 class Pdq:
-    """PDQ over the one small grey picture of `Reading`.
+    """PDQ over the one small grey picture of a `Reading`.
 
     Near at 31 bits is the limit that its authors and all peers use. Possible reaches to
     52, the widest at which none of 1,124,250 pairs of different photos met in any of
@@ -35,23 +34,19 @@ class Pdq:
     )
 
     def hash(self, reading: Reading) -> Signal | None:
-        return None if reading.plain else self._signal(reading, reading.pdq[0])
+        return None if reading.plain else self._signal(reading, reading.pdq.forms[0])
 
     def ask(self, reading: Reading) -> tuple[Signal, ...]:
-        """All eight dihedral forms, each hashed from pixels that are really flipped.
+        """All eight dihedral forms, each as if the pixels were really flipped.
 
-        PDQ can derive them from one pass, but it samples off centre: over 41 photos a
-        derived mirror image lay 16 bits from the hash of the real one in the median and
-        32 at most, more than `near`; transposing alone costs none. Flipped pixels
-        brought that to 0 and 8, for three more passes of 2 ms.
+        PDQ can derive them from the upright one's waves, but it samples off centre: over
+        41 photos a derived mirror image lay 16 bits from the hash of the real one in the
+        median and 32 at most, more than `near`; transposing alone costs none. Mirrored
+        samples brought that to 0 and 8.
         """
         if reading.plain:
             return ()
-        grey = np.asarray(reading.small)
-        flips = (grey[:, ::-1], grey[::-1], grey[::-1, ::-1])
-        passes = (reading.pdq, *(pdq_of(flip) for flip in flips))
-        vectors = (bits for two in passes for bits in two[:2])
-        named = zip(vectors, self.forms, strict=True)
+        named = zip(reading.pdq.forms, self.forms, strict=True)
         return tuple(self._signal(reading, bits, form) for bits, form in named)
 
     def examples(self) -> tuple[str, ...]:
@@ -60,6 +55,6 @@ class Pdq:
             "1762583160e48f8d42767d03c0ee9b81a07f5f8d5f0a204e21d9dda6df27c67e",
         )
 
-    def _signal(self, reading: Reading, bits: Vector, form: str = "") -> Signal:
-        quality = reading.pdq[2]
+    def _signal(self, reading: Reading, bits: Bits, form: str = "") -> Signal:
+        quality = reading.pdq.quality
         return Signal(self.name, to_hex(bits), quality, self.version, form=form)
