@@ -34,6 +34,7 @@ from tracker.signals import (
     hash_picture,
     parse_signal,
     recall_picture,
+    region_boxes,
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
@@ -81,6 +82,7 @@ __all__ = [
     "parse_signal",
     "radius_of",
     "recall_picture",
+    "region_boxes",
     "scan",
     "signal_type",
     "spread",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +17,7 @@ from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
-from portal.sightings import reasons
+from portal.sightings import claimed, reasons
 from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
@@ -86,24 +85,13 @@ def _signals_of(
     if not exhibit.held_as:
         if not exhibit.claims:
             raise evidence.EvidenceError("There is nothing left to read.")
-        upright = [claim for claim in exhibit.claims if not claim.get("turned")]
-        return _claimed(upright), _claimed(exhibit.claims)
+        return claimed.signals_of(exhibit.claims)
     data = evidence.open_held(
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
     Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
     picture = tracker.decode(data)
     return tracker.hash_picture(picture), tracker.recall_picture(picture)
-
-
-def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
-    """Signals as the victim's device made them. Raises tracker.SignalError."""
-    return tuple(
-        tracker.parse_signal(
-            claim["type"], claim["value"], claim["quality"], claim.get("version")
-        )
-        for claim in claims
-    )
 
 
 @transaction.atomic

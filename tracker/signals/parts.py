@@ -27,13 +27,19 @@ def proposed(reading: Reading) -> Iterator[Signal]:
         yield from _signals(made, proposal.of, shares(proposal.box, grey.size))
 
 
+def region_boxes(size: tuple[int, int]) -> tuple[Shares, ...]:
+    """Where the regions of a small picture of that width and height lie, in their order."""
+    return tuple(shares(region.box, size) for region in regions(size))
+
+
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
     """Of each region its two signals, upright and mirrored; none of a plain picture's."""
     if reading.plain:
         return
+    boxes = region_boxes(reading.small.size)
     for number, region in enumerate(regions(reading.small.size), 1):
         made = hash_box(*cut(reading.small, region))
-        box = shares(region.box, reading.small.size)
+        box = boxes[number - 1]
         if signals := _signals(made, f"region {number}", box):
             yield signals
 
