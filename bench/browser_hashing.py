@@ -1,8 +1,8 @@
 """The codes that a browser makes beside the server's own, and how long a phone waits.
 
 python bench/browser_hashing.py --photos FOLDER... [--limit N]: bits between the two for
-each of the eight forms, worst row first, and the time for a picture of 12 million pixels
-with the processor four times slower. Without --photos pictures are drawn.
+each of the eight forms and for the regions, worst row first, and the time for a picture of
+12 million pixels with the processor four times slower. Without --photos pictures are drawn.
 """
 
 import argparse
@@ -26,8 +26,9 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from portal.cases.regions import unpack
 from tests.drawing import encode, landscape
-from tracker import ImageError, ask_picture, bits_apart, decode
+from tracker import ImageError, ask_picture, bits_apart, decode, recall_picture
 from tracker.signals import signal_type
 
 STATIC = Path(__file__).resolve().parents[1] / "portal" / "static"
@@ -124,8 +125,22 @@ def ours(data: bytes) -> list[str]:
     return [signal.value for signal in asked if signal.type == "pdq"]
 
 
+def regions_apart(data: bytes, packed: str) -> tuple[list[int], int]:
+    """Bits apart of each region both ways, and how many regions only one side has."""
+    made: dict[int, list[str]] = {}
+    for signal in recall_picture(decode(data)):
+        kind, _, number = signal.of.partition(" ")
+        if kind == "region":
+            made.setdefault(int(number), []).append(signal.value)
+    told = {one.number: [one.upright, one.mirrored] for one in unpack(packed)}
+    pairs = [(made[n][at], told[n][at]) for n in made.keys() & told for at in (0, 1)]
+    return [bits_apart(a, b) for a, b in pairs], len(made.keys() ^ told)
+
+
 def compare(page: Page, files: list[tuple[str, bytes]], console: Console) -> None:
     """Distances of all eight forms of all pictures, and the worst pictures by name."""
+    of_regions: list[int] = []
+    odd = 0
     rows: list[tuple[int, str]] = []
     distances: list[list[int]] = []
     refused = {"both": 0, "browser alone": 0, "server alone": 0}
@@ -138,6 +153,9 @@ def compare(page: Page, files: list[tuple[str, bytes]], console: Console) -> Non
             continue
         apart = [bits_apart(a, b) for a, b in zip(server, browser, strict=True)]
         distances.append(apart)
+        regional, missing = regions_apart(data, told["regions"])
+        of_regions += regional
+        odd += missing
         rows.append((max(apart), name))
     told_apart = np.array(distances)
     table = Table(title=f"{len(distances)} pictures, browser and server, bits apart")
@@ -150,7 +168,12 @@ def compare(page: Page, files: list[tuple[str, bytes]], console: Console) -> Non
         figures = (np.median(bits), np.percentile(bits, 99), bits.max())
         equal = f"{(bits == 0).mean():.0%}"
         table.add_row(names[at], *(f"{figure:.1f}" for figure in figures), equal)
+    bits = np.array(of_regions)
+    figures = (np.median(bits), np.percentile(bits, 99), bits.max())
+    equal = f"{(bits == 0).mean():.0%}"
+    table.add_row("regions", *(f"{figure:.1f}" for figure in figures), equal)
     console.print(table)
+    console.print(f"{len(bits)} codes of regions; {odd} regions only one side has.")
     worst = ", ".join(f"{name} {bits}" for bits, name in sorted(rows)[::-1][:3])
     console.print(f"Worst pictures: {worst}. Refused: {json.dumps(refused)}.")
 

@@ -42,6 +42,7 @@ from tracker.signals import (
     hash_picture,
     parse_signal,
     recall_picture,
+    region_boxes,
     signal_type,
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
@@ -95,6 +96,7 @@ __all__ = [
     "points_of",
     "radius_of",
     "recall_picture",
+    "region_boxes",
     "scan",
     "signal_type",
     "spread",

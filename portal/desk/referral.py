@@ -76,6 +76,7 @@ def _hashes(case: Case) -> list[str]:
         f"{claim['type']} {claim['value']}"
         for claims in case.exhibits.order_by("pk").values_list("claims", flat=True)
         for claim in claims
+        if "value" in claim  # a region's code leaves with nobody
     ]
     return list(dict.fromkeys([*known, *claimed]))
 

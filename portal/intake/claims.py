@@ -11,13 +11,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from portal.cases import regions
+
 MOST = 10
 MOST_FORMS = 8
 MOST_FRAMES = 60
-LONGEST = 16 * 1024  # characters; what the page writes stays below 12 KB as sent
+LONGEST = 64 * 1024  # characters; what the page writes stays below 60 KB as sent
 LEAST_QUALITY = 50  # as tracker.signals.base has it: a test compares them
 KINDS = ("picture", "video")
-KEYS = {"name", "sha256", "pdq", "kind", "frames"}
+KEYS = {"name", "sha256", "pdq", "kind", "frames", "shape", "regions"}
+SMALL = 512  # pixels: the longer side of what is hashed, as tracker.signals.base has it
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -46,12 +49,17 @@ class Claim:
     ones, which a bank does not need: whoever asks it tries all eight. Of a video `frames`
     holds the upright form of up to 60 frames, and `pdq` is empty. `sha256`, of the whole
     file, is None where the file was too large for the device to read it all.
+
+    `regions` are a picture's parts, packed as cases/regions.py has them, and `shape` the
+    width and height of the small picture that they were cut from; without them neither.
     """
 
     kind: str
     sha256: str | None
     pdq: tuple[Hash, ...]
     frames: tuple[Hash, ...]
+    regions: str = ""
+    shape: tuple[int, int] | None = None
 
 
 def parse_claims(text: str) -> list[Claim]:
@@ -97,7 +105,31 @@ def _claim(item: Any) -> Claim:
     # A picture is its forms and a video its frames: neither is both, or nothing.
     if (kind == "picture") != bool(pdq) or (kind == "video") != bool(frames):
         raise _broken()
-    return Claim(kind, digest, pdq, frames)
+    parts, shape = item.get("regions", ""), item.get("shape")
+    if parts == "" and shape is None:
+        return Claim(kind, digest, pdq, frames)
+    if kind != "picture" or not isinstance(parts, str):
+        raise _broken()
+    _check_regions(parts)
+    return Claim(kind, digest, pdq, frames, parts, _shape(shape))
+
+
+def _check_regions(packed: str) -> None:
+    try:
+        told = regions.unpack(packed)
+    except ValueError:
+        raise _broken() from None
+    for one in told:
+        _check_quality(one.quality)
+
+
+def _shape(told: Any) -> tuple[int, int]:
+    if not isinstance(told, list) or [type(side) for side in told] != [int, int]:
+        raise _broken()
+    width, height = told
+    if not 1 <= min(width, height) <= max(width, height) <= SMALL:
+        raise _broken()
+    return width, height
 
 
 def _hashes(told: Any, most: int) -> tuple[Hash, ...]:
@@ -113,7 +145,14 @@ def _hash(told: Any) -> Hash:
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
         raise _broken()
     # Of JSON's true and 50.0 neither is a whole number.
-    if type(quality) is not int or not 0 <= quality <= 100:
+    if type(quality) is not int:
+        raise _broken()
+    _check_quality(quality)
+    return Hash(value, quality)
+
+
+def _check_quality(quality: int) -> None:
+    if not 0 <= quality <= 100:
         raise _broken()
     if quality < LEAST_QUALITY:
         raise ClaimError(
@@ -122,7 +161,6 @@ def _hash(told: Any) -> Hash:
                 "many other pictures. Choose another one."
             )
         )
-    return Hash(value, quality)
 
 
 def _broken() -> ClaimError:

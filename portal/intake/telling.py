@@ -113,11 +113,17 @@ def signals_of(claim: Claim) -> Claims:
     """One exhibit's claims as the case keeps them: the file's digest, and its PDQs.
 
     Those of the mirrored and turned picture are for asking the memory of what was crawled.
+    Those of its regions stay packed: they are many.
     """
     digest = _claim("sha256", claim.sha256, None)
     upright = [_pdq(one) for one in (*claim.pdq[:1], *claim.frames)]
     turned = [_pdq(one) | {"turned": True} for one in claim.pdq[1:]]
-    return [*([digest] if claim.sha256 else []), *upright, *turned]
+    told = [*([digest] if claim.sha256 else []), *upright, *turned]
+    if claim.regions:
+        version = PIPELINE["pdq"]
+        packed = {"type": "pdq", "regions": claim.regions, "shape": claim.shape}
+        told.append(packed | {"version": version})
+    return told
 
 
 def _pdq(one: Hash) -> dict[str, object]:

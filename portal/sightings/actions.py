@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +18,7 @@ from portal.cases import evidence, points
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
-from portal.sightings import reasons
+from portal.sightings import claimed, reasons
 from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
@@ -93,8 +92,7 @@ def _read(exhibit: Exhibit) -> Read:
     if not exhibit.held_as:
         if not exhibit.claims:
             raise evidence.EvidenceError("There is nothing left to read.")
-        upright = [claim for claim in exhibit.claims if not claim.get("turned")]
-        return Read(_claimed(upright), _claimed(exhibit.claims))
+        return Read(*claimed.signals_of(exhibit.claims))
     data = evidence.open_held(
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
@@ -102,16 +100,6 @@ def _read(exhibit: Exhibit) -> Read:
     picture = tracker.decode(data)
     kept, asked = tracker.hash_picture(picture), tracker.recall_picture(picture)
     return Read(kept, asked, picture)
-
-
-def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
-    """Signals as the victim's device made them. Raises tracker.SignalError."""
-    return tuple(
-        tracker.parse_signal(
-            claim["type"], claim["value"], claim["quality"], claim.get("version")
-        )
-        for claim in claims
-    )
 
 
 @transaction.atomic

@@ -14,10 +14,12 @@ from django.test import override_settings
 from PIL import Image, ImageCms
 from playwright.sync_api import FilePayload, Page
 
+from portal.cases.regions import MOST, unpack
 from tests.browser.conftest import Visitor
 from tests.browser.filming import film, still
 from tests.drawing import blank, encode, landscape
-from tracker import ask_picture, bits_apart, decode
+from tracker import ask_picture, bits_apart, decode, recall_picture
+from tracker.regions import regions
 from tracker.signals.base import LEAST_QUALITY
 
 MODULES = "/static/js/hashing"
@@ -118,6 +120,43 @@ def test_the_eight_codes_are_the_servers_own(visitor: Visitor) -> None:
     assert max(bits.values()) <= 16, bits
     assert len(page.workers) == 1, "made beside the page"
     assert visitor.complaints == []
+
+
+def test_the_codes_of_a_pictures_parts_are_the_servers_own(visitor: Visitor) -> None:
+    page = opened(visitor)
+    for name in ("a photo", "a narrow one", "turned 6"):
+        made = {
+            (signal.of, signal.form): signal
+            for signal in recall_picture(decode(FILES[name]))
+            if signal.of != "whole"
+        }
+        told = unpack(hashed(page, FILES[name])["regions"])
+        assert len(told) == len(made) / 2, name
+        bits = []
+        for region in told:
+            ours = [made[f"region {region.number}", form] for form in ("", "mirroring")]
+            assert region.quality == ours[0].quality, name
+            pairs = zip((region.upright, region.mirrored), ours, strict=True)
+            bits += [bits_apart(value, signal.value) for value, signal in pairs]
+        assert np.median(bits) == 0, name
+        assert max(bits) <= 4, name
+
+
+@pytest.mark.parametrize("size", [(512, 384), (300, 512), (512, 48), (512, 47), (1, 1)])
+def test_the_page_cuts_where_the_server_cuts(
+    visitor: Visitor, size: tuple[int, int]
+) -> None:
+    visitor.opens("/choosing/")
+    cut = visitor.page.evaluate(
+        f"""async (size) => {{
+          const {{ regionsOf }} = await import("{MODULES}/regions.js");
+          return regionsOf(...size).map(({{ number, box, angle }}) => [number, angle, ...box]);
+        }}""",
+        list(size),
+    )
+    wanted = [[n, one.angle, *one.box] for n, one in enumerate(regions(size), 1)]
+    assert np.allclose(cut, wanted, rtol=0, atol=1e-9)
+    assert len(wanted) <= MOST
 
 
 @pytest.mark.parametrize("missing", ["Worker", "OffscreenCanvas"])

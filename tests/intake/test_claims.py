@@ -1,5 +1,6 @@
 import contextlib
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracker
+from portal.cases.regions import unpack
 from portal.intake import claims
 from portal.intake.claims import PIPELINE, Claim, ClaimError, Hash, parse_claims
-from tracker.signals.base import LEAST_QUALITY
+from portal.intake.telling import signals_of
+from tracker.signals.base import LEAST_QUALITY, SMALL
 
 DIGEST = "0f" * 32
 
@@ -27,6 +30,15 @@ def a_video(**over: Any) -> dict[str, Any]:
     return a_picture(kind="video", pdq=[], frames=[a_hash()]) | over
 
 
+def packed(*numbers: int, quality: int = 90) -> str:
+    records = (bytes([n, quality]) + bytes([n]) * 64 for n in numbers)
+    return urlsafe_b64encode(b"".join(records)).decode()
+
+
+def with_parts(**over: Any) -> dict[str, Any]:
+    return a_picture(shape=[512, 384], regions=packed(7, 1)) | over
+
+
 def parsed(*items: object) -> list[Claim]:
     return parse_claims(json.dumps(items))
 
@@ -38,6 +50,16 @@ def test_what_the_page_sends_is_understood() -> None:
     assert [form.value for form in picture.pdq] == [form["value"] for form in forms]
     assert picture.frames == ()
     assert video == Claim("video", None, (), (Hash("a1" * 32, 90),))
+
+
+def test_parts_of_a_picture_are_kept_as_they_came() -> None:
+    (claim,) = parsed(with_parts())
+    assert claim.shape == (512, 384)
+    first, second = unpack(claim.regions)
+    assert (first.number, first.quality, first.upright) == (7, 90, "07" * 32)
+    assert second.mirrored == "01" * 32
+    (told,) = [one for one in signals_of(claim) if "regions" in one]
+    assert told["regions"] == claim.regions
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "[]"])
@@ -82,6 +104,28 @@ def test_the_same_claim_twice_is_one() -> None:
         a_picture(pdq=[a_hash(quality="90")]),
         a_picture(pdq=[a_hash(note="x")]),
         a_picture(pdq=[{"value": "a1" * 32}]),
+        with_parts(regions=""),
+        with_parts(regions=None),
+        with_parts(regions=7),
+        with_parts(regions=["A" * 88]),
+        with_parts(regions=packed(1)[:-1]),
+        with_parts(regions=packed(1)[:-1] + "\n"),
+        with_parts(regions=packed(1)[:-1] + "+"),
+        with_parts(regions=packed(1)[:-1] + "="),
+        with_parts(regions=packed(1) + "\n"),
+        with_parts(regions=packed(0)),
+        with_parts(regions=packed(1, 2, 1)),
+        with_parts(regions=packed(1, quality=101)),
+        with_parts(shape=None),
+        with_parts(shape=[512]),
+        with_parts(shape=[0, 384]),
+        with_parts(shape=[513, 384]),
+        with_parts(shape=[512, 384.0]),
+        with_parts(shape=[True, 384]),
+        with_parts(shape="ab"),
+        a_picture(shape=[512, 384]),
+        a_picture(regions=packed(1)),
+        a_video(shape=[512, 384], regions=packed(1)),
         a_video(frames=[]),
         a_video(frames=[a_hash()] * 61),
         a_video(pdq=[a_hash()]),
@@ -117,10 +161,12 @@ def test_a_plain_picture_is_refused_with_its_reason() -> None:
         parsed(a_picture(pdq=[a_hash(quality=49)]))
     with pytest.raises(ClaimError, match="too plain to recognise"):
         parsed(a_video(frames=[a_hash(), a_hash(quality=0)]))
+    with pytest.raises(ClaimError, match="too plain to recognise"):
+        parsed(with_parts(regions=packed(1, quality=49)))
 
 
 def test_the_least_quality_is_the_trackers() -> None:
-    assert claims.LEAST_QUALITY == LEAST_QUALITY
+    assert (claims.LEAST_QUALITY, claims.SMALL) == (LEAST_QUALITY, SMALL)
 
 
 JSON = st.recursive(

@@ -1,4 +1,6 @@
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +13,7 @@ from portal.bank import actions as bank
 from portal.bank.models import Signal
 from portal.cases import evidence
 from portal.cases.actions import Told, submit_report, withdraw_case
-from portal.cases.models import Consent, Exhibit
+from portal.cases.models import Case, Consent, Exhibit
 from portal.sightings import actions, assessing, visiting
 from portal.sightings.models import Alert, Sighting
 from portal.sightings.tasks import sweep_evidence
@@ -194,6 +196,75 @@ def test_a_hash_only_report_finds_the_mirrored_copy_that_was_seen_before(
     assert report.case.signals.count() == 1, "one upright form in the bank"
     found = Sighting.objects.get(case=report.case)
     assert (found.found, found.kind) == (Sighting.Found.REMEMBERED, "near")
+
+
+def parts_told(seed: int = REPORTED) -> list[dict[str, Any]]:
+    """What a device tells of a picture that stays with it, parts and all."""
+    image = tracker.decode(picture(seed))
+    recalled = tracker.recall_picture(image)
+    (whole,) = (s for s in tracker.hash_picture(image, whole=True) if s.type == "pdq")
+    both: dict[int, list[tracker.Signal]] = {}
+    for signal in recalled:
+        if signal.of != "whole":
+            both.setdefault(int(signal.of.split()[1]), []).append(signal)
+    records = (
+        bytes([number, upright.quality or 0])
+        + bytes.fromhex(upright.value + mirrored.value)
+        for number, (upright, mirrored) in both.items()
+    )
+    scale = 512 / max(image.width, image.height)
+    shape = [round(side * min(1, scale)) for side in (image.width, image.height)]
+    packed = urlsafe_b64encode(b"".join(records)).decode()
+    regions = {"type": "pdq", "regions": packed, "shape": shape}
+    upright = {"type": "pdq", "value": whole.value, "quality": whole.quality}
+    return [one | {"version": whole.version} for one in (upright, regions)]
+
+
+def a_told_case(claims: list[dict[str, Any]], token: str = "device") -> Case:
+    tells = Told(claims=[claims], consents={Consent.Kind.MATCHING: ()})
+    report = submit_report(token=token, told=tells).report
+    actions.process_report(report)
+    return report.case
+
+
+def test_of_a_picture_that_stayed_with_the_victim_a_crop_is_found() -> None:
+    case = a_told_case(parts_told())
+    uploaded = a_processed_case("ben")
+    kept, known = (
+        {(s.value, s.of, str(s.box)) for s in one.signals.filter(type="pdq")}
+        for one in (case, uploaded)
+    )
+    assert kept == known, "what a device told is what the server makes"
+    cut = drawing.encode(drawing.crop(drawing.landscape(REPORTED), 0.25), "JPEG")
+    hits = {hit.signal.case: hit for hit in bank.lookup_picture(cut)}
+    assert hits[case].signal.of == "whole"
+    assert hits[case].kept.of.startswith("region ")
+
+
+def test_of_a_picture_that_stayed_with_the_victim_a_mirrored_crop_was_seen_before(
+    world: World,
+) -> None:
+    cut = drawing.mirror(drawing.crop(drawing.landscape(REPORTED), 0.25))
+    world.site.pages |= {
+        "/": page("/cut.jpg"),
+        "/cut.jpg": drawing.encode(cut, "JPEG"),
+    }
+    visiting.crawl(world.source)
+    reason = a_told_case(parts_told()).sightings.get().reason
+    assert reason["reported"]["of"].startswith("region ")
+    assert reason["form"] == "mirroring"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"regions": "AAAA"}, {"shape": [40, 40]}, {"shape": [1, 1]}]
+)
+def test_parts_that_no_device_of_ours_has_made_are_refused(
+    wrong: dict[str, Any],
+) -> None:
+    whole, regions = parts_told()
+    case = a_told_case([whole, regions | wrong])
+    assert case.exhibits.get().state == Exhibit.State.REFUSED
+    assert not case.signals.exists()
 
 
 def test_a_claim_that_is_no_signal_is_refused_and_said_so() -> None:

@@ -21,7 +21,7 @@ from tracker.signals.base import (
     SignalType,
     bits_apart,
 )
-from tracker.signals.parts import proposed, regional
+from tracker.signals.parts import proposed, region_boxes, regional
 
 __all__ = [
     "EVERYTHING",
@@ -37,6 +37,7 @@ __all__ = [
     "hash_picture",
     "parse_signal",
     "recall_picture",
+    "region_boxes",
     "signal_type",
 ]
 

@@ -29,18 +29,22 @@ def proposed(reading: Reading) -> Iterator[Signal]:
         yield from _signals(hashed, proposal.of, box)
 
 
+def region_boxes(size: tuple[int, int]) -> tuple[Shares, ...]:
+    """Where the regions of a small picture of that width and height lie, in their order."""
+    return tuple(shares(region.box, size) for region in regions(size))
+
+
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
     """Of each region its two signals, upright and mirrored; none of a plain picture's."""
     if reading.plain:
         return
     small = reading.picture.small
-    every = regions(small.size)
     made: list[BoxHash] = []
-    for angle, together in groupby(every, lambda region: region.angle):
+    for angle, together in groupby(regions(small.size), lambda region: region.angle):
         boxes = [region.box for region in together]
         made += hash_boxes(np.asarray(turned(small, angle)), boxes)
-    for number, (region, hashed) in enumerate(zip(every, made, strict=True), 1):
-        box = shares(region.box, small.size)
+    places = region_boxes(small.size)
+    for number, (box, hashed) in enumerate(zip(places, made, strict=True), 1):
         if signals := _signals(hashed, f"region {number}", box):
             yield signals
 

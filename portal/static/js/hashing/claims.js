@@ -2,23 +2,34 @@
 
 import { MOST_CLAIM_BYTES, MOST_FRAMES } from "./limits.js";
 
+const RECORD = 88; // characters of one region: 66 bytes in base64
+const STEPS = 60; // from all that a file has down to next to nothing
+
 /**
- * The text of the field `claims`, read by portal/intake/claims.py. Many videos give up
- * frames, evenly, so that the whole request stays small.
+ * The text of the field `claims`, read by portal/intake/claims.py. Where there is much to
+ * send, all give up the same share of their frames and regions, so that the request stays
+ * small.
  *
- * @param {{kind: string, sha256: string | null, pdq: object[], frames: object[]}[]} items
+ * @param {{kind: string, sha256: string | null, pdq: object[], frames: object[],
+ *   shape?: number[], regions?: string}[]} items
  */
 export function writeClaims(items) {
-  for (let most = MOST_FRAMES; ; most--) {
-    const text = JSON.stringify(items.map((item) => claim(item, most)));
-    if (most === 1 || encodeURIComponent(text).length <= MOST_CLAIM_BYTES) return text;
+  for (let step = STEPS; ; step--) {
+    const text = JSON.stringify(items.map((item) => claim(item, step / STEPS)));
+    if (step === 1 || encodeURIComponent(text).length <= MOST_CLAIM_BYTES) return text;
   }
 }
 
-function claim({ kind, sha256, pdq, frames }, most) {
+function claim({ kind, sha256, pdq, frames, shape, regions }, share) {
+  const told = { name: null, sha256, pdq, kind, frames: evenly(frames, Math.ceil(MOST_FRAMES * share)) };
+  if (!regions) return told;
+  const count = Math.ceil((regions.length / RECORD) * share);
+  return { ...told, shape, regions: regions.slice(0, count * RECORD) }; // the best are first
+}
+
+function evenly(frames, most) {
   const count = Math.min(most, frames.length);
-  const kept = Array.from({ length: count }, (_, at) => frames[Math.floor((at * frames.length) / count)]);
-  return { name: null, sha256, pdq, kind, frames: kept };
+  return Array.from({ length: count }, (_, at) => frames[Math.floor((at * frames.length) / count)]);
 }
 
 /** The items of an earlier text, or none: a page that came back with it shows them again. */

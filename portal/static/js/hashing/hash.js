@@ -21,8 +21,8 @@ export class Hasher {
    * @param {{progress?: (share: number) => void, signal?: AbortSignal}} [steps]
    * @returns {Promise<{kind: "picture" | "video", sha256: string | null,
    *   pdq: {value: string, quality: number}[], frames: {value: string, quality: number}[],
-   *   width: number, height: number}>} of a picture eight forms, the upright one first; of
-   *   a video frames. Raises Problem (see problem.js), or the signal's reason when aborted.
+   *   shape?: number[], regions?: string, width: number, height: number}>} of a picture
+   *   eight forms, the upright one first, and its regions; of a video frames. Raises Problem (see problem.js), or the signal's reason when aborted.
    */
   hash(file, { progress = () => {}, signal = new AbortController().signal } = {}) {
     const turn = this.#last.then(() => this.#hash(file, { progress, signal }));

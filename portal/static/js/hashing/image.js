@@ -5,6 +5,7 @@ import { formatOf, sizeOf } from "./header.js";
 import { LEAST_QUALITY, LONGEST_SIDE, MOST_PICTURE_BYTES, MOST_PIXELS } from "./limits.js";
 import { pdq } from "./pdq.js";
 import { Problem } from "./problem.js";
+import { hashRegions } from "./regions.js";
 import { sha256 } from "./sha256.js";
 import { Blocks, plan } from "./shrink.js";
 
@@ -16,8 +17,10 @@ const PATCH = 16;
  *
  * @param {Blob} file
  * @param {{pause: () => Promise<void>, progress: (share: number) => void}} steps
- * @returns {Promise<{sha256: string, pdq: {value: string, quality: number}[], width: number,
- *   height: number}>} `pdq` holds eight forms, the upright one first. Raises Problem.
+ * @returns {Promise<{sha256: string, pdq: {value: string, quality: number}[],
+ *   shape: number[], regions: string, width: number, height: number}>} `pdq` holds eight
+ *   forms, the upright one first; `regions` is of regions.js, `shape` the size of the small
+ *   picture that they are parts of. Raises Problem.
  */
 export async function hashPicture(file, steps) {
   const bitmap = await decode(file);
@@ -25,11 +28,15 @@ export async function hashPicture(file, steps) {
     steps.progress(0.3);
     const { width, height } = bitmap;
     const small = await smallGrey(bitmap, {
-      ...steps, progress: (share) => steps.progress(0.3 + 0.5 * share),
+      ...steps, progress: (share) => steps.progress(0.3 + 0.3 * share),
     });
     const forms = await eightForms(small, steps);
     if (forms[0].quality < LEAST_QUALITY) throw new Problem("too_plain");
-    return { sha256: await sha256(file, { ...steps, progress: () => {} }), pdq: forms, width, height };
+    const regions = await hashRegions(small, {
+      ...steps, progress: (share) => steps.progress(0.6 + 0.35 * share),
+    });
+    const digest = await sha256(file, { ...steps, progress: () => {} });
+    return { sha256: digest, pdq: forms, shape: [small.width, small.height], regions, width, height };
   } finally {
     bitmap.close();
   }

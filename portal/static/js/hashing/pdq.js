@@ -2,7 +2,7 @@
 // them, rounding to 32-bit floats where it does, so that the server reads the same bits.
 // It knows grey levels and nothing of files, canvases or pages.
 
-const GRID = 64; // the picture is blurred and sampled down to this
+export const GRID = 64; // the picture is blurred and sampled down to this
 const KEPT = 16; // and of its frequencies these stay, the constant one left out
 const PASSES = 2; // two box filters make a tent
 const LEAST_SIDE = 5; // pixels; the reference hashes nothing smaller
@@ -38,6 +38,11 @@ export function pdq(grey, width, height) {
   const waves = frequencies(grid);
   const turned = waves.map((_, at) => waves[(at % KEPT) * KEPT + Math.floor(at / KEPT)]);
   return { value: toHex(waves), transposed: toHex(turned), quality: qualityOf(grid) };
+}
+
+/** PDQ and quality of a picture that was blurred and sampled to GRID x GRID already. */
+export function codeOf(grid) {
+  return { value: toHex(frequencies(grid)), quality: qualityOf(grid) };
 }
 
 function blur(grey, width, height) {

@@ -6,9 +6,10 @@ import { SMALL } from "./limits.js";
 
 const GAP = 1.5;
 const ONE = 2 ** 22; // fixed-point one of the weights
+const MOST_KNOWN = 256; // lines whose weights are kept: those of one picture's regions
 
 /** Rounds as Python does: halves go to the even neighbour. */
-function round(value) {
+export function round(value) {
   const whole = Math.round(value);
   return Math.abs(value % 1) === 0.5 && whole % 2 ? whole - 1 : whole;
 }
@@ -75,22 +76,42 @@ export class Blocks {
   /** The small grey picture, once all rows have come in. */
   fitted() {
     const { fullWidth, fullHeight, across, down, blocksWide, blocksHigh, width, height } = this.plan;
-    const wide = weights(blocksWide, fullWidth / across, width);
-    const high = weights(blocksHigh, fullHeight / down, height);
-    const narrowed = fitRows(this.levels, blocksWide, blocksHigh, wide);
-    return { grey: fitColumns(narrowed, width, high), width, height };
+    const box = [0, 0, fullWidth / across, fullHeight / down]; // the last block may be a part
+    return { grey: fit(this.levels, blocksWide, blocksHigh, box, width, height), width, height };
   }
+}
+
+/** What lies in a box (left, top, right, bottom) of grey levels, fitted to that size. */
+export function fit(levels, fullWidth, fullHeight, box, width, height) {
+  const wide = weights(fullWidth, box[0], box[2], width);
+  const high = weights(fullHeight, box[1], box[3], height);
+  const top = high[0].first; // no row is touched that nothing is taken from
+  const bottom = high[height - 1].first + high[height - 1].shares.length;
+  const touched = levels.subarray(top * fullWidth, bottom * fullWidth);
+  return fitColumns(fitRows(touched, fullWidth, bottom - top, wide), width, high, top);
 }
 
 /**
  * A triangle filter for each of `after` places along a line of `before` samples, of which
- * `span` (the last block may be a part) are picture.
+ * those from `left` to `right` are wanted.
  */
-function weights(before, span, after) {
-  const scale = span / after;
+function weights(...line) {
+  const key = line.join();
+  if (!known.has(key)) {
+    if (known.size === MOST_KNOWN) known.clear();
+    known.set(key, madeWeights(...line));
+  }
+  return known.get(key);
+}
+
+const known = new Map(); // the boxes of a grid share their lines
+
+function madeWeights(before, left, right, after) {
+  const [from, to] = [Math.fround(left), Math.fround(right)]; // as Pillow takes a box
+  const scale = Math.fround(to - from) / after;
   const support = Math.max(scale, 1);
   return Array.from({ length: after }, (_, place) => {
-    const centre = (place + 0.5) * scale;
+    const centre = from + (place + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(before, Math.trunc(centre + support + 0.5));
     const shares = Array.from({ length: end - first }, (__, at) =>
@@ -100,7 +121,7 @@ function weights(before, span, after) {
   });
 }
 
-const toLevel = (sum) => Math.min(255, Math.max(0, sum >> 22));
+const toLevel = (sum) => sum >> 22; // shares are positive and make up one
 
 function fitRows(levels, width, height, filters) {
   const fitted = new Uint8Array(filters.length * height);
@@ -114,13 +135,13 @@ function fitRows(levels, width, height, filters) {
   return fitted;
 }
 
-function fitColumns(levels, width, filters) {
+function fitColumns(levels, width, filters, top) {
   const fitted = new Uint8Array(width * filters.length);
   let at = 0;
   for (const { first, shares } of filters) {
     for (let x = 0; x < width; x++) {
       let sum = ONE / 2;
-      for (let k = 0; k < shares.length; k++) sum += levels[(first + k) * width + x] * shares[k];
+      for (let k = 0; k < shares.length; k++) sum += levels[(first - top + k) * width + x] * shares[k];
       fitted[at++] = toLevel(sum);
     }
   }
