@@ -4,6 +4,14 @@ It knows no Django and no database. What stands here is its whole public face.
 """
 
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
+from tracker.generations import (
+    MOST,
+    Deposits,
+    Generation,
+    Generations,
+    IndexAwayError,
+    generations,
+)
 from tracker.images import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -24,6 +32,7 @@ from tracker.matching import (
 )
 from tracker.signals import (
     SIGNALS,
+    UNSTATED,
     WHOLE,
     Signal,
     SignalError,
@@ -41,16 +50,22 @@ from tracker.visit import VisitError, VisitLimits, visit
 __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MOST",
     "SIGNALS",
     "SOURCES",
+    "UNSTATED",
     "WHOLE",
     "Batch",
     "Comparison",
+    "Deposits",
     "FetchError",
     "Find",
     "Found",
+    "Generation",
+    "Generations",
     "ImageError",
     "Index",
+    "IndexAwayError",
     "IndexFormatError",
     "Kind",
     "Limits",
@@ -72,6 +87,7 @@ __all__ = [
     "decode",
     "decode_file",
     "fetch",
+    "generations",
     "hash_picture",
     "kind_of",
     "parse_signal",

@@ -23,6 +23,7 @@ from tracker.signals.parts import proposed, regional
 
 __all__ = [
     "SIGNALS",
+    "UNSTATED",
     "WHOLE",
     "Reading",
     "Signal",
@@ -35,6 +36,8 @@ __all__ = [
     "recall_picture",
     "signal_type",
 ]
+
+UNSTATED = "unstated"  # the version of a signal that came without one
 
 # Strongest first: where several types match, the first one speaks.
 SIGNALS = {
@@ -112,4 +115,4 @@ def parse_signal(
         )
     if version is not None and not re.fullmatch(r"[ -~]{1,64}", version):
         raise SignalError("The version of a signal is 1 to 64 plain characters.")
-    return Signal(name, value, quality, version or "unstated")
+    return Signal(name, value, quality, version or UNSTATED)
