@@ -119,7 +119,7 @@ class Files:
             if (name, inode) in self._damaged:
                 continue
             index = opened(self.folder / name)
-            if index and _is_known(index, int(name), known):
+            if index is not None and _is_known(index, int(name), known):
                 self._held = FileGeneration(index, int(name))
                 self._place = name, inode
                 return self._held
@@ -174,7 +174,8 @@ def _is_known(index: Index, seq: int, known: Known) -> bool:
 
 
 def _build(path: Path, deposits: Deposits) -> None:
-    chunks = list(deposits.active(0))
+    none = np.empty((0, len(deposits.last[1]) // 2), np.uint8)
+    chunks = [(np.empty(0, np.uint64), none), *deposits.active(0)]
     ids = np.concatenate([ids for ids, _ in chunks])
     hashes = np.concatenate([hashes for _, hashes in chunks])
     del chunks

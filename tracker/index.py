@@ -152,7 +152,9 @@ class Index:
     def info(self) -> dict[str, Any]:
         """What this generation is: n, bytes, bits, path, format, parts, built_at, extra.
 
-        `parts` are the bits of each part that has a table, empty where there is none.
+        `parts` are the bits of each part that has a table, empty where there is none;
+        `size` is the file's, in bytes; `checksums` is the SHA-256 that each array had when
+        it was written.
         """
         width = self.hashes.shape[1]
         return {
@@ -162,6 +164,10 @@ class Index:
             "bytes": width,
             "bits": 8 * width,
             "parts": self._header["parts"] or [],
+            "size": len(self._map),
+            "checksums": {
+                name: written for name, (_, _, written) in self._header["arrays"].items()
+            },
             "built_at": self._header["built_at"],
             "extra": dict(self._header["extra"]),
         }
