@@ -252,7 +252,6 @@ READ_THREATS_WITHIN = timedelta(hours=env.number("READ_THREATS_HOURS", 24))
 ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
-INDEX_DIR = Path(urlsplit(INDEX_URL).path)
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
 
 # -- the doorbell ----------------------------------------------------------------------

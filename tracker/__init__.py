@@ -4,6 +4,14 @@ It knows no Django and no database. What stands here is its whole public face.
 """
 
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
+from tracker.generations import (
+    MOST,
+    Deposits,
+    Generation,
+    Generations,
+    IndexAwayError,
+    generations,
+)
 from tracker.images import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -33,6 +41,7 @@ from tracker.points import (
 from tracker.signals import (
     EVERYTHING,
     SIGNALS,
+    UNSTATED,
     WHOLE,
     Shares,
     Signal,
@@ -53,17 +62,23 @@ __all__ = [
     "EVERYTHING",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MOST",
     "SIGNALS",
     "SOURCES",
+    "UNSTATED",
     "WHOLE",
     "Agreement",
     "Batch",
     "Comparison",
+    "Deposits",
     "FetchError",
     "Find",
     "Found",
+    "Generation",
+    "Generations",
     "ImageError",
     "Index",
+    "IndexAwayError",
     "IndexFormatError",
     "Kind",
     "Limits",
@@ -90,6 +105,7 @@ __all__ = [
     "decode",
     "decode_file",
     "fetch",
+    "generations",
     "hash_picture",
     "kind_of",
     "parse_signal",

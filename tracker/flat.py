@@ -5,7 +5,7 @@ The only file that knows FAISS.
 
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -19,6 +19,12 @@ Hashes = npt.NDArray[np.uint8]
 Found = tuple[npt.NDArray[np.int64], Ids, npt.NDArray[np.int32]]
 Triples = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]
 
+NOTHING: Triples = (
+    np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty(0, np.int32),
+)
+
 # Hashes are compared in blocks that stay in the processor's cache while all queries
 # pass over them: 1.4 times faster than query by query once they outgrow the cache.
 _BLOCK_BYTES = 8 * 2**20
@@ -26,23 +32,30 @@ _BLOCK_BYTES = 8 * 2**20
 # A thread is started only where it saves more than its own few tenths of a millisecond.
 _COMPARISONS_PER_THREAD = 2**25
 
+# Pairs that one pass may find: a million equal hashes, asked for a thousand times, are
+# trimmed to the nearest of each query before the memory is full.
+_PAIRS = 2**22
+
 
 # FAISS's type stubs leave this function out; its loader has it.
 _range_search: Callable[..., None] = faiss.loader.hamming_range_search
 
 
-def scan(ids: Ids, hashes: Hashes, queries: Hashes, radius: int) -> Found:
+def scan(
+    ids: Ids, hashes: Hashes, queries: Hashes, radius: int, most: int | None = None
+) -> Found:
     """Exact search of arrays in memory.
 
     Takes ids (n,) uint64, hashes (n, bytes) uint8, queries (q, bytes) or (bytes,)
     uint8, radius in bits. Returns lims (q + 1,) int64, ids uint64, distances int32: the
     neighbours of query i, at `radius` or less, stand at lims[i]:lims[i + 1], the
-    nearest first and the lower id before the higher. Raises ValueError for arrays of
-    another type or shape, or a negative radius.
+    nearest first and the lower id before the higher. With `most` they are the nearest
+    so many of each query, in bounded memory. Raises ValueError for arrays of another
+    type or shape, or a negative radius.
     """
     ids, hashes = checked(ids, hashes)
     queries, radius = question(queries, radius, hashes.shape[1])
-    return in_order(ids, compare(hashes, queries, radius), len(queries))
+    return in_order(ids, compare(hashes, queries, radius, most), len(queries))
 
 
 def in_order(ids: Ids, triples: Triples, count: int) -> Found:
@@ -55,15 +68,36 @@ def in_order(ids: Ids, triples: Triples, count: int) -> Found:
     return lims, found[order].astype(np.uint64, copy=False), distances[order]
 
 
-def compare(hashes: Hashes, queries: Hashes, radius: int) -> Triples:
+def nearest(triples: Triples, most: int | None) -> Triples:
+    """The nearest `most` of each query; of those equally near, the earlier rows."""
+    asked, rows, distances = triples
+    if most is None or len(asked) <= most:
+        return triples
+    order = np.lexsort((rows, distances, asked))
+    sorted_ = asked[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_, sorted_)
+    kept = order[rank < most]
+    return asked[kept], rows[kept], distances[kept]
+
+
+def joined(parts: Sequence[Triples]) -> Triples:
+    """The pairs of all parts together."""
+    asked, rows, distances = zip(NOTHING, *parts, strict=True)
+    return np.concatenate(asked), np.concatenate(rows), np.concatenate(distances)
+
+
+def compare(
+    hashes: Hashes, queries: Hashes, radius: int, most: int | None = None
+) -> Triples:
     """Query number, row and distance of every pair within the radius, in no order.
 
-    The threads are Python's, each with FAISS pinned to one of its own: FAISS drops the
-    GIL, and OpenMP's pool would hang in a process forked after its first use.
+    With `most`, of the nearest so many pairs of each query. The threads are Python's,
+    each with FAISS pinned to one of its own: FAISS drops the GIL, and OpenMP's pool would
+    hang in a process forked after its first use.
     """
     height = max(1, _BLOCK_BYTES // hashes.shape[1])
     starts = range(0, len(hashes), height)
-    block = partial(_compare_block, hashes, height, queries, radius)
+    block = partial(_compare_block, hashes, height, queries, radius, most)
     worth = len(hashes) * len(queries) // _COMPARISONS_PER_THREAD
     threads = min(worth, len(starts), os.cpu_count() or 1)
     if threads > 1:
@@ -71,19 +105,28 @@ def compare(hashes: Hashes, queries: Hashes, radius: int) -> Triples:
             parts = list(pool.map(block, starts))
     else:
         parts = [block(start) for start in starts]
-    if len(parts) == 1:
-        return parts[0]
-    return (
-        np.concatenate([np.empty(0, np.int64), *(asked for asked, _, _ in parts)]),
-        np.concatenate([np.empty(0, np.int64), *(rows for _, rows, _ in parts)]),
-        np.concatenate([np.empty(0, np.int32), *(bits for _, _, bits in parts)]),
-    )
+    return parts[0] if len(parts) == 1 else nearest(joined(parts), most)
 
 
 def _compare_block(
-    hashes: Hashes, height: int, queries: Hashes, radius: int, start: int
+    hashes: Hashes,
+    height: int,
+    queries: Hashes,
+    radius: int,
+    most: int | None,
+    start: int,
 ) -> Triples:
     block = hashes[start : start + height]
+    step = len(queries) if most is None else max(1, _PAIRS // max(1, len(block)))
+    parts = []
+    for first in range(0, len(queries), max(1, step)):
+        found = _range(block, queries[first : first + step], radius)
+        asked, rows, distances = nearest(found, most)
+        parts.append((asked + first, rows + start, distances))
+    return parts[0] if len(parts) == 1 else joined(parts)
+
+
+def _range(block: Hashes, queries: Hashes, radius: int) -> Triples:
     result = faiss.RangeSearchResult(len(queries))
     faiss.omp_set_num_threads(1)  # of this thread alone
     _range_search(
@@ -100,7 +143,7 @@ def _compare_block(
     asked = np.repeat(np.arange(len(queries)), np.diff(lims))
     if not total:
         return asked, np.empty(0, np.int64), np.empty(0, np.int32)
-    rows = faiss.rev_swig_ptr(result.labels, total) + start
+    rows = np.array(faiss.rev_swig_ptr(result.labels, total))
     return asked, rows, faiss.rev_swig_ptr(result.distances, total).astype(np.int32)
 
 

@@ -34,6 +34,9 @@ _LONGEST_HEADER = 2**20
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+_CUT = "The index {} is cut short or longer."
+_DAMAGED = "The index {} has been damaged."
+
 
 class IndexFormatError(Exception):
     """The file is no index of ours, or it is torn; str() is a plain sentence."""
@@ -47,8 +50,11 @@ class Index:
     newer generation takes its path.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any], arrays: Arrays) -> None:
+    def __init__(
+        self, path: Path, header: dict[str, Any], content: mmap.mmap, arrays: Arrays
+    ) -> None:
         self.path = path
+        self._map = content
         self._header = header
         self._arrays = arrays
         self.ids: Ids = arrays["ids"]
@@ -104,35 +110,51 @@ class Index:
             header, start = _read_header(file.read(_PREAMBLE + _LONGEST_HEADER), path)
             places, end = _layout(start, header["arrays"])
             if os.fstat(file.fileno()).st_size != end:
-                raise IndexFormatError(f"The index {path.name} is cut short or longer.")
+                raise IndexFormatError(_CUT.format(path.name))
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         arrays: Arrays = {
             name: np.ndarray(shape, dtype, content, places[name])
             for name, (dtype, shape, _) in header["arrays"].items()
         }
-        return cls(path, header, arrays)
+        return cls(path, header, content, arrays)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def search(self, queries: Hashes, radius: int) -> Found:
+    def search(self, queries: Hashes, radius: int, most: int | None = None) -> Found:
         """All neighbours of each query at `radius` bits or less, as scan() returns them.
 
-        Through the tables where that is cheaper than a scan, which finds the same.
+        With `most`, the nearest so many of each query. Through the tables where that is
+        cheaper than a scan, which finds the same. Raises IndexFormatError where the file
+        has been damaged since it was opened.
         """
+        self.require_whole()
         queries, radius = flat.question(queries, radius, self.hashes.shape[1])
-        found: flat.Triples | None = None
         n = len(self)
         if self._tables and tables.cost(self._tables.parts, n, radius) < n:
-            found = self._tables.compare(self.hashes, queries, radius)
-        if found is None:
-            found = flat.compare(self.hashes, queries, radius)
+            try:
+                found = self._tables.compare(self.hashes, queries, radius, most)
+            except (IndexError, ValueError):  # tables that lead out of themselves
+                raise IndexFormatError(_DAMAGED.format(self.path.name)) from None
+        else:
+            found = flat.compare(self.hashes, queries, radius, most)
         return flat.in_order(self.ids, found, len(queries))
+
+    def require_whole(self) -> None:
+        """Raise IndexFormatError if the file has been cut short since it was opened.
+
+        To read beyond the cut would end the process (SIGBUS). A cut in the instant
+        between this look and the reading still does.
+        """
+        if self._map.size() < len(self._map):
+            raise IndexFormatError(_CUT.format(self.path.name))
 
     def info(self) -> dict[str, Any]:
         """What this generation is: n, bytes, bits, path, format, parts, built_at, extra.
 
-        `parts` are the bits of each part that has a table, empty where there is none.
+        `parts` are the bits of each part that has a table, empty where there is none;
+        `size` is the file's, in bytes; `checksums` is the SHA-256 that each array had when
+        it was written.
         """
         width = self.hashes.shape[1]
         return {
@@ -142,15 +164,20 @@ class Index:
             "bytes": width,
             "bits": 8 * width,
             "parts": self._header["parts"] or [],
+            "size": len(self._map),
+            "checksums": {
+                name: written for name, (_, _, written) in self._header["arrays"].items()
+            },
             "built_at": self._header["built_at"],
             "extra": dict(self._header["extra"]),
         }
 
     def verify(self) -> None:
         """Read it all; raises IndexFormatError if a bit is not as it was written."""
+        self.require_whole()
         for name, (_, _, written) in self._header["arrays"].items():
             if _sha256(self._arrays[name]) != written:
-                raise IndexFormatError(f"The index {self.path.name} has been damaged.")
+                raise IndexFormatError(_DAMAGED.format(self.path.name))
 
 
 def _aligned(offset: int) -> int:

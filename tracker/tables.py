@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Hashes = npt.NDArray[np.uint8]
+from tracker import flat
+from tracker.flat import Hashes, Triples
+
 Places = npt.NDArray[np.int64]
-Triples = tuple[Places, Places, npt.NDArray[np.int32]]
 
 # What things cost, in the time that a scan takes to compare one hash of 256 bits (1.2 ns):
 # measured on two processors, bench/lookup.py.
@@ -33,6 +34,7 @@ SHIFT = 4
 GROUP = 1 << SHIFT  # buckets that share one full-size offset
 FULL = 255  # an offset within a group that no longer fits
 AT_ONCE = 2**17  # probes made together, so that what they need stays in the cache
+MOST = 2**24  # candidates fetched together: past that, memory is better spent on a scan
 CHUNK = 2**20  # rows read together while building
 
 
@@ -100,9 +102,6 @@ def plan(n: int, width: int) -> Parts | None:
     return best if cost(best, n, radius) < n else None
 
 
-_NOTHING = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))
-
-
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The buckets of every part, one part after the other.
@@ -117,37 +116,37 @@ class Tables:
     coarse: npt.NDArray[Any]  # uint32, or uint64 where there are too many rows
     fine: npt.NDArray[np.uint8]
 
-    def compare(self, hashes: Hashes, queries: Hashes, radius: int) -> Triples | None:
+    def compare(
+        self, hashes: Hashes, queries: Hashes, radius: int, most: int | None = None
+    ) -> Triples:
         """Query number, row and distance of every pair within the radius, in no order.
 
-        None where the buckets of these queries are so full that a scan is cheaper.
+        With `most`, of the nearest so many pairs of each query. Queries whose buckets are
+        so full that a scan is cheaper are answered by one.
         """
         probes = _Probes.of(self.parts, radius)
         height = max(1, AT_ONCE // len(probes.flips))
-        chunks = [
-            (start, queries[start : start + height])
-            for start in range(0, len(queries), height)
-        ]
 
-        def ask(chunk: tuple[int, Hashes]) -> Triples | None:
-            found = self._ask(hashes, chunk[1], radius, probes)
-            return found and (found[0] + chunk[0], *found[1:])
+        def ask(start: int) -> Triples:
+            some = queries[start : start + height]
+            found = self._ask(hashes, some, radius, probes)
+            if found is None:
+                found = flat.compare(hashes, some, radius, most)
+            asked, rows, distances = flat.nearest(found, most)
+            return asked + start, rows, distances
 
-        if len(chunks) == 1:
-            return ask(chunks[0])
-        with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
-            found = list(pool.map(ask, chunks))
-        if None in found:
-            return None
-        asked, rows, distances = zip(*(part for part in found if part), strict=True)
-        return np.concatenate(asked), np.concatenate(rows), np.concatenate(distances)
+        starts = range(0, len(queries), height)
+        if len(starts) == 1:
+            return ask(0)
+        with ThreadPoolExecutor(min(len(starts) or 1, os.cpu_count() or 1)) as pool:
+            return flat.joined(list(pool.map(ask, starts)))
 
     def _ask(
         self, hashes: Hashes, queries: Hashes, radius: int, probes: "_Probes"
     ) -> Triples | None:
         begin, count = self._buckets(queries, probes)
         total = int(count.sum())
-        if total * CANDIDATE > len(queries) * len(hashes):
+        if total * CANDIDATE > len(queries) * len(hashes) or total > MOST:
             return None
         filled = np.flatnonzero(count)
         begin, count = begin[filled], count[filled]
@@ -157,7 +156,7 @@ class Tables:
         distances = _distances(hashes, rows, queries, asked)
         near = np.flatnonzero(distances <= radius)
         if not len(near):
-            return _NOTHING
+            return flat.NOTHING
         # One row is found once in each part in which it is near enough.
         pairs, first = np.unique(
             asked[near] * len(hashes) + rows[near], return_index=True

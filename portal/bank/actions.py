@@ -1,13 +1,12 @@
 """Deposits and questions of the bank. A withdrawal needs none: it is a column of the case."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
 import tracker
-from portal.bank.following import follower
+from portal.bank import answering
+from portal.bank.answering import Among, BankAwayError, Hit, Part
 from portal.bank.models import Sequence as Counter
 from portal.bank.models import Signal
 from portal.bank.points import point_follower
@@ -15,6 +14,8 @@ from portal.cases.ending import require_applied
 from portal.cases.models import Exhibit
 
 __all__ = [
+    "Among",
+    "BankAwayError",
     "BankError",
     "Hit",
     "Part",
@@ -27,8 +28,6 @@ __all__ = [
 
 KINDS = ("exact", "near", "possible")  # the strongest first
 
-Candidate = tuple[tracker.Match, tracker.Signal]  # and the one that was asked
-
 
 class BankError(Exception):
     """A question that cannot be asked: not a signal, or not a picture. `code` says why."""
@@ -36,32 +35,6 @@ class BankError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a picture: its name, as tracker.Signal has it, and where it lies."""
-
-    of: str = tracker.WHOLE
-    box: tracker.Shares | None = tracker.EVERYTHING  # None: nobody wrote it down
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """How well a question matched a picture, told by the signal of the whole.
-
-    `copy` and `reported` are the parts that agree, `form` what was undone before, and
-    `points` how many points do. Others than our own desk are never told of them.
-    """
-
-    signal: Signal
-    type: str  # of what agrees: a type of signal, or "points"
-    kind: str  # exact, near, possible
-    distance: int  # bits; 0 where points agree
-    copy: Part
-    reported: Part
-    form: str = ""
-    points: int = 0
 
 
 @transaction.atomic
@@ -96,33 +69,31 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
 def lookup(
     questions: Sequence[Sequence[tracker.Signal]],
     weakest: tracker.Kind = "possible",
+    among: Among | None = None,
 ) -> list[list[Hit]]:
     """For each picture asked, given as its signals, its hits, the best one per exhibit first.
 
-    Who has no use for possible matches asks for near ones: that is many times faster.
+    Who has no use for possible matches asks for near ones: that is many times faster. Who
+    may hear of some cases only says which with `among`, so that no others crowd them out.
 
-    The index may over-match; every candidate is joined here to the active signals, so a
-    withdrawn one is gone at once, in every process. Raises OSError where what a restored
+    Each candidate is joined to the active signals, so a withdrawn one is gone at once, in
+    every process. Of a picture that matches more exhibits than answering.MOST_HITS the best are
+    told. Raises BankAwayError where the index cannot answer, OSError where what a restored
     backup brought back cannot be told: see portal/cases/ending.py.
     """
     require_applied()
-    candidates = _candidates(questions, weakest)
-    ids = {match.id for matches in candidates for match, _ in matches}
-    active = {
-        signal.pk: signal
-        for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
-    }
-    told = _wholes(active)
-    return [_best(matches, active, told) for matches in candidates]
+    return answering.answer(questions, weakest, among)
 
 
-def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]:
+def lookup_picture(
+    data: bytes, weakest: tracker.Kind = "possible", among: Among | None = None
+) -> list[Hit]:
     """Hash a picture's bytes, ask, and forget them. Raises BankError if it is none."""
     try:
         picture = tracker.decode(data)
     except tracker.ImageError as error:
         raise BankError(error.code, str(error)) from None
-    return lookup([tracker.ask_picture(picture)], weakest)[0]
+    return lookup([tracker.ask_picture(picture)], weakest, among)[0]
 
 
 def recognise(picture: tracker.Picture) -> list[Hit]:
@@ -131,8 +102,9 @@ def recognise(picture: tracker.Picture) -> list[Hit]:
     For our own looking alone: platforms ask with hashes, and are told of hashes.
     """
     best: dict[int, Hit] = {}
-    found = [*lookup([tracker.ask_picture(picture)])[0], *_by_points(picture)]
-    for hit in sorted(found, key=lambda hit: KINDS.index(hit.kind)):
+    by_hashes = lookup([tracker.ask_picture(picture)])[0]
+    by_points = answering.answer_points(point_follower().ask(picture))
+    for hit in sorted([*by_hashes, *by_points], key=lambda hit: KINDS.index(hit.kind)):
         best.setdefault(hit.signal.exhibit_id, hit)
     return list(best.values())
 
@@ -149,85 +121,3 @@ def _locked_counter() -> Counter:
     """The bank's counter, locked until commit: see Sequence."""
     Counter.objects.get_or_create(pk=1)
     return Counter.objects.select_for_update().get(pk=1)
-
-
-def _candidates(
-    questions: Sequence[Sequence[tracker.Signal]], weakest: tracker.Kind
-) -> list[list[Candidate]]:
-    found: list[list[Candidate]] = [[] for _ in questions]
-    asked: dict[str, list[tuple[int, tracker.Signal]]] = defaultdict(list)
-    for place, signals in enumerate(questions):
-        for signal in signals:
-            asked[signal.type].append((place, signal))
-    for type_, wanted in asked.items():
-        values = [signal.value for _, signal in wanted]
-        for (place, signal), matches in zip(
-            wanted, follower(type_).ask(values, weakest), strict=True
-        ):
-            found[place].extend((match, signal) for match in matches)
-    return found
-
-
-def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
-    """For each active signal the one of the whole picture, of the same type."""
-    cut = {s.exhibit_id for s in active.values() if s.of != tracker.WHOLE}
-    wholes = {
-        (signal.exhibit_id, signal.type): signal
-        for signal in Signal.objects.active()
-        .whole()
-        .filter(exhibit__in=cut)
-        .select_related("case")
-    }
-    return {
-        pk: wholes.get((signal.exhibit_id, signal.type), signal)
-        for pk, signal in active.items()
-    }
-
-
-def _best(
-    candidates: Iterable[Candidate],
-    active: dict[int, Signal],
-    told: dict[int, Signal],
-) -> list[Hit]:
-    """One hit for each exhibit: the strongest kind, then the smallest distance."""
-    best: dict[int, Hit] = {}
-    for match, asked in sorted(candidates, key=lambda one: tracker.strength(one[0])):
-        if kept := active.get(match.id):
-            best.setdefault(kept.exhibit_id, _hit(told[kept.pk], match, asked, kept))
-    return list(best.values())
-
-
-def _hit(
-    told: Signal, match: tracker.Match, asked: tracker.Signal, kept: Signal
-) -> Hit:
-    is_whole = kept.of == tracker.WHOLE
-    return Hit(
-        told,
-        match.type,
-        match.kind,
-        match.distance,
-        Part(asked.of, asked.box),
-        Part() if is_whole else Part(kept.of, kept.box and tuple(kept.box)),
-        asked.form,
-    )
-
-
-def _by_points(picture: tracker.Picture) -> Iterator[Hit]:
-    """One hit for each exhibit whose points agree, told by its first signal of the whole."""
-    seen = point_follower().ask(picture)
-    wholes = Signal.objects.active().whole().select_related("case").order_by("-seq")
-    told = {
-        s.exhibit_id: s for s in wholes.filter(exhibit__in=[one.id for one in seen])
-    }
-    for one in seen:
-        if signal := told.get(one.id):
-            yield Hit(
-                signal,
-                "points",
-                one.kind,
-                0,
-                Part("region", one.copy),
-                Part("region", one.reported),
-                "mirroring" if one.mirrored else "",
-                one.points,
-            )

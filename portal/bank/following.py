@@ -1,11 +1,11 @@
-"""How each process follows the bank: an immutable generation on disk, plus the live tail.
+"""How each process follows the bank: an immutable generation, plus the live tail.
 
-Generations are files named by the last `seq` they hold, in a folder of their bank.
-Publishing is building a new one and renaming it into place; readers open the newest they
-find before they answer.
+Publishing brings the generations up to the database's last row (tracker/generations.py);
+readers take the newest they find before they answer, and read what came after it.
 """
 
 import threading
+from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,13 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 import tracker
-from portal.bank.models import Sequence, Signal
+from portal.bank.models import Sequence, Signal, SignalQuerySet
 
-KEPT = 2  # generations: the newest, and the one that slow readers may still hold
+MOST = tracker.MOST  # neighbours of one hash that can be asked for
+CHUNK = 5_000  # rows read together
+
+Ids = NDArray[np.uint64]
+Hashes = NDArray[np.uint8]
 
 
 class Follower:
@@ -27,34 +31,54 @@ class Follower:
     def __init__(self, type_: str) -> None:
         self.type = type_
         self._lock = threading.Lock()
-        self._bytes = tracker.signal_type(type_).bits // 8
         self._forget(None)
 
     def _forget(self, bank: UUID | None) -> None:
         self._bank = bank
-        self._generation: tracker.Index | None = None
-        self._name = ""
-        self._seq = 0  # the last number followed
-        self._empty_tail()
+        self._generations = generations(bank, self.type) if bank else None
+        self._generation: tracker.Generation | None = None
+        self._start_tail(0)
 
-    def _empty_tail(self) -> None:
-        self._ids = np.empty(0, np.uint64)
-        self._hashes = np.empty((0, self._bytes), np.uint8)
+    def _start_tail(self, seq: int) -> None:
+        self._seq = seq  # the last number followed
+        self._ids, self._hashes = _arrays([], self.type)
 
     def ask(
-        self, values: Sequence_[str], weakest: tracker.Kind = "possible"
+        self,
+        values: Sequence_[str],
+        weakest: tracker.Kind = "possible",
+        most: int = MOST,
     ) -> list[list[tracker.Match]]:
-        """For each hash asked (hex), all matches of this type that are no weaker."""
-        queries = _array(values)
+        """For each hash asked (hex), the nearest matches of this type, none weaker.
+
+        `most` of the generation and as many of the tail: who is given fewer than `most`
+        has been given all. Raises tracker.IndexAwayError where the index cannot answer.
+        """
+        queries = _hashes(values, self.type)
         radius = tracker.radius_of(self.type, weakest)
-        with self._lock:
-            self._follow()
-            generation, ids, hashes = self._generation, self._ids, self._hashes
+        found, ids, hashes = self._search(queries, radius, most)
         answers: list[list[tracker.Match]] = [[] for _ in values]
-        if generation is not None:
-            self._collect(answers, generation.search(queries, radius))
-        self._collect(answers, tracker.scan(ids, hashes, queries, radius))
+        if found is not None:
+            self._collect(answers, found)
+        self._collect(answers, tracker.scan(ids, hashes, queries, radius, most))
         return answers
+
+    def _search(
+        self, queries: Hashes, radius: int, most: int
+    ) -> tuple[tracker.Found | None, Ids, Hashes]:
+        """What the generation finds, and the tail that belongs to it."""
+        while True:
+            with self._lock:
+                self._follow()
+                generation, tail = self._generation, (self._ids, self._hashes)
+                source = self._generations
+            if generation is None or source is None:
+                return None, *tail
+            try:
+                return generation.search(queries, radius, most), *tail
+            except tracker.IndexFormatError:  # then an older one, or the tail alone
+                with self._lock:
+                    source.forget(generation)
 
     def _collect(
         self, answers: list[list[tracker.Match]], found: tracker.Found
@@ -70,34 +94,24 @@ class Follower:
 
     def _follow(self) -> None:
         bank = Sequence.objects.first()
-        if bank is None or bank.bank != self._bank:
-            self._forget(bank.bank if bank else None)
-        if bank is None:
+        if bank is None or bank.bank != self._bank or bank.last < self._seq:
+            self._forget(bank.bank if bank else None)  # another, or from a backup
+        if bank is None or self._generations is None:
             return
-        newest = next(reversed(generations(bank.bank, self.type)), None)
-        if newest is not None and newest.name != self._name:
-            self._open(newest)
+        newest = self._generations.newest(Deposits(self.type).known)
+        if newest is not self._generation:
+            self._generation = newest
+            self._start_tail(newest.seq if newest else 0)
         if bank.last > self._seq:
             self._read_tail(bank.last)
 
     def _read_tail(self, last: int) -> None:
-        rows = list(
-            Signal.objects.filter(type=self.type)
-            .after(self._seq)
-            .values_list("seq", "pk", "value")
-        )
-        self._seq = max(last, rows[-1][0] if rows else 0)
-        if rows:
-            self._ids = np.append(self._ids, np.array([r[1] for r in rows], np.uint64))
-            self._hashes = np.concatenate([self._hashes, _array([r[2] for r in rows])])
-
-    def _open(self, path: Path) -> None:
-        generation = _opened(path)
-        if generation is None:
-            return  # ours serves on, and the tail covers the rest
-        self._generation = generation
-        self._name, self._seq = path.name, int(path.name)
-        self._empty_tail()
+        rows = Signal.objects.comparable(self.type).after(self._seq)
+        for seq, ids, hashes in _chunks(rows, self.type):
+            self._ids = np.concatenate([self._ids, ids])
+            self._hashes = np.concatenate([self._hashes, hashes])
+            last = max(last, seq)
+        self._seq = last
 
 
 @cache
@@ -106,12 +120,41 @@ def follower(type_: str) -> Follower:
     return Follower(type_)
 
 
-def generations(bank: UUID, type_: str) -> list[Path]:
-    """The published generations of one type, oldest first."""
-    folder = settings.INDEX_DIR / str(bank) / type_
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.name.isdecimal())
+class Deposits:
+    """The rows of one type as the index takes them: see tracker.Deposits."""
+
+    def __init__(self, type_: str) -> None:
+        self.type = type_
+        self.last = (0, "")
+
+    def begin(self) -> bool:
+        """Fix the last row to publish; False if there is none."""
+        newest = Signal.objects.comparable(self.type).active().order_by("-seq")
+        last = newest.values_list("seq", "value").first()
+        self.last = last or self.last
+        return last is not None
+
+    def known(self, seq: int, value: str) -> bool:
+        return Signal.objects.filter(type=self.type, seq=seq, value=value).exists()
+
+    def active(self, after: int) -> Iterator[tuple[Ids, Hashes]]:
+        rows = Signal.objects.comparable(self.type).active().after(after)
+        for _, ids, hashes in _chunks(rows.filter(seq__lte=self.last[0]), self.type):
+            yield ids, hashes
+
+    def withdrawn(self) -> Iterator[Ids]:
+        rows = Signal.objects.filter(type=self.type, seq__lte=self.last[0])
+        gone = rows.exclude(case__withdrawn_at=None)
+        for _, ids, _ in _chunks(gone, self.type):
+            yield ids
+
+
+def generations(bank: UUID, type_: str) -> tracker.Generations:
+    """Where the generations of one type are: of its version that is in use here."""
+    kind = tracker.signal_type(type_)
+    return tracker.generations(
+        settings.INDEX_URL, str(bank), kind.version, kind.bits
+    )
 
 
 def tail_length(type_: str) -> int:
@@ -119,41 +162,41 @@ def tail_length(type_: str) -> int:
     bank = Sequence.objects.first()
     if bank is None:
         return 0
-    newest = next(reversed(generations(bank.bank, type_)), None)
-    seq = int(newest.name) if newest is not None else 0
-    return Signal.objects.filter(type=type_).after(seq).count()
+    newest = generations(bank.bank, type_).newest(Deposits(type_).known)
+    return Signal.objects.comparable(type_).after(newest.seq if newest else 0).count()
 
 
 def publish(type_: str) -> Path | None:
-    """Build the next generation from the database and put it in place; None if empty."""
+    """Bring the generations up to the last row; the file, where it is one.
+
+    None if there is nothing to publish. Raises OSError where it fails, a full disk for
+    one: then what was published before serves, with a longer tail.
+    """
     bank = Sequence.objects.first()
-    rows = list(
-        Signal.objects.active()
-        .filter(type=type_)
-        .order_by("seq")
-        .values_list("seq", "pk", "value")
-    )
-    if bank is None or not rows:
+    deposits = Deposits(type_)
+    if bank is None or not deposits.begin():
         return None
-    path: Path = settings.INDEX_DIR / str(bank.bank) / type_ / f"{rows[-1][0]:020d}"
-    if _opened(path) is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        ids = np.array([row[1] for row in rows], np.uint64)
-        tracker.Index.build(path, ids, _array([row[2] for row in rows]))
-    halves = path.parent.glob(".*")  # of publishers that were killed
-    for old in (*generations(bank.bank, type_)[:-KEPT], *halves):
-        old.unlink(missing_ok=True)
-    return path
+    return generations(bank.bank, type_).publish(deposits)
 
 
-def _opened(path: Path) -> tracker.Index | None:
-    """A generation, or None for one that is torn, foreign or cleared away."""
-    try:
-        return tracker.Index.open(path)
-    except (tracker.IndexFormatError, OSError):
-        return None
+def _chunks(rows: SignalQuerySet, type_: str) -> Iterator[tuple[int, Ids, Hashes]]:
+    """The last number, the ids and the hashes of some rows at a time, in order."""
+    told = rows.order_by("seq").values_list("seq", "pk", "value")
+    some: list[tuple[int, int, str]] = []
+    for row in told.iterator(chunk_size=CHUNK):
+        some.append(row)
+        if len(some) == CHUNK:
+            yield some[-1][0], *_arrays(some, type_)
+            some = []
+    if some:
+        yield some[-1][0], *_arrays(some, type_)
 
 
-def _array(values: Sequence_[str]) -> NDArray[np.uint8]:
+def _arrays(rows: Sequence_[tuple[int, int, str]], type_: str) -> tuple[Ids, Hashes]:
+    ids = np.array([row[1] for row in rows], np.uint64)
+    return ids, _hashes([row[2] for row in rows], type_)
+
+
+def _hashes(values: Sequence_[str], type_: str) -> Hashes:
     joined = np.frombuffer(bytes.fromhex("".join(values)), np.uint8)
-    return joined.reshape(len(values), -1) if values else joined.reshape(0, 32)
+    return joined.reshape(len(values), tracker.signal_type(type_).bits // 8)

@@ -22,6 +22,14 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         """Signals of whole pictures: all that others are ever given of a picture."""
         return self.filter(of=tracker.WHOLE)
 
+    def comparable(self, type_: str) -> SignalQuerySet:
+        """Signals of one type that can be compared with those made here.
+
+        Versions never meet. A hash that came without one is what its type is everywhere.
+        """
+        version = tracker.signal_type(type_).version
+        return self.filter(type=type_, version__in=(version, tracker.UNSTATED))
+
     def after(self, seq: int) -> SignalQuerySet:
         """What was deposited after `seq`, in order: the tail."""
         return self.filter(seq__gt=seq).order_by("seq")

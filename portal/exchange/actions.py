@@ -96,12 +96,14 @@ def revoke_key(key: ApiKey, *, by: User, reason: str) -> bool:
 
 def lookup(key: ApiKey, questions: Sequence[Question]) -> list[list[Told]]:
     """For each picture asked, in order, what this platform may learn of its matches."""
-    return _tell(key, bank.lookup(questions, "near"))
+    sharing = Case.objects.sharing_with(key.platform)
+    return _tell(key, bank.lookup(questions, "near", sharing))
 
 
 def lookup_picture(key: ApiKey, data: bytes) -> list[list[Told]]:
     """The same for one picture's bytes: hashed and forgotten. Raises BankError."""
-    return _tell(key, [bank.lookup_picture(data, "near")])
+    sharing = Case.objects.sharing_with(key.platform)
+    return _tell(key, [bank.lookup_picture(data, "near", sharing)])
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from portal.bank.actions import BankError
+from portal.bank.actions import BankAwayError, BankError
 from portal.exchange.actions import ExchangeError
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ SENTENCES = {
     "not_acceptable": ("not_acceptable", "We answer in JSON only."),
     "not_found": ("not_found", "There is nothing at this address."),
 }
-STATUSES = {"unknown_match": 404, "cursor_lost": 410, "too_large": 413}
+STATUSES = {"unknown_match": 404, "cursor_lost": 410, "too_large": 413, "away": 503}
 
 
 class TooLarge(exceptions.APIException):
@@ -47,6 +47,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     """What the asking machine is told about `error`. Only ids and places are logged."""
     if isinstance(error, ExchangeError | BankError):
         return _problem(error.code, str(error))
+    if isinstance(error, BankAwayError):
+        logger.error("the bank is away", exc_info=error)
+        return _problem("away", "The bank cannot answer now. Ask again later.")
     if isinstance(error, exceptions.ValidationError):
         place, leaf = _first(error.detail)
         return _problem(*_named(place, leaf))

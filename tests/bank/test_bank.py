@@ -2,6 +2,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -17,6 +19,7 @@ from portal.cases.actions import submit_report, withdraw_case
 from portal.cases.models import Exhibit
 from tests import drawing
 from tests.telling import told
+from tracker.generations import KEPT, Files
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,16 @@ def banked(seed: int, token: str = "amina") -> tuple[Exhibit, bytes]:
     exhibit = an_exhibit(token)
     deposit(exhibit, tracker.hash_picture(tracker.decode(data)))
     return exhibit, data
+
+
+def folder_of(bank: UUID) -> Path:
+    files = following.generations(bank, "pdq")
+    assert isinstance(files, Files)
+    return files.folder
+
+
+def published(bank: UUID) -> list[Path]:
+    return [path for path in folder_of(bank).iterdir() if path.name.isdecimal()]
 
 
 def test_a_deposit_is_found_again_as_exact() -> None:
@@ -109,7 +122,7 @@ def test_a_generation_and_its_tail_answer_together(
     publish_index()
     monkeypatch.setattr(settings, "INDEX_PUBLISH_AFTER", settings_after)
     bank = Sequence.objects.get().bank
-    assert len(following.generations(bank, "pdq")) == 1
+    assert len(published(bank)) == 1
     _, second = banked(2, "ben")
     assert following.tail_length("pdq") > 1
     assert lookup_picture(first)
@@ -122,13 +135,13 @@ def test_old_generations_are_cleared_away() -> None:
         banked(seed, f"token {seed}")
         following.publish("pdq")
     bank = Sequence.objects.get().bank
-    assert len(following.generations(bank, "pdq")) == following.KEPT
+    assert len(published(bank)) == KEPT
 
 
 def test_a_torn_generation_is_refused_and_the_tail_serves() -> None:
     _, data = banked(1)
     bank = Sequence.objects.get().bank
-    torn = settings.INDEX_DIR / str(bank) / "pdq" / f"{99:020d}"
+    torn = folder_of(bank) / f"{99:020d}"
     torn.parent.mkdir(parents=True)
     torn.write_bytes(b"torn")
     assert lookup_picture(data)

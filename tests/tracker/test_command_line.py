@@ -117,50 +117,112 @@ def test_compare_names_the_file_that_is_no_picture(tmp_path: Path, photo: Path) 
         assert tracker("compare", bad, photo).returncode == 1
 
 
-def test_an_index_is_built_described_and_searched(tmp_path: Path) -> None:
+def test_an_index_is_built_described_searched_and_verified(tmp_path: Path) -> None:
     path = tmp_path / "index"
     lines = b"7 00ff\n18446744073709551615 00fe\n"
-    built = tracker("index", "build", path, given=lines)
+    built = tracker("index", "build", path, "--json", given=lines)
     assert json.loads(built.stdout)["n"] == 2
-    assert json.loads(tracker("index", "info", path).stdout)["bits"] == 16
-    found = tracker("index", "search", path, "00fe", "--radius", "1")
-    assert json.loads(found.stdout) == [
-        {"id": 18446744073709551615, "distance": 0},
-        {"id": 7, "distance": 1},
+    info = json.loads(tracker("index", "info", path, "--json").stdout)
+    assert (info["bits"], info["size"]) == (16, path.stat().st_size)
+    asked = ("00fe", "ff00", "--radius", "1", "--json")
+    done = tracker("index", "search", path, *asked)
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first == {
+        "hash": "00fe",
+        "matches": [
+            {"id": 18446744073709551615, "distance": 0},
+            {"id": 7, "distance": 1},
+        ],
+    }
+    assert second == {"hash": "ff00", "matches": []}
+    told = json.loads(tracker("index", "verify", path, "--json").stdout)
+    assert told == {"n": 2, "sample": 100, "whole": True}
+
+
+def test_an_index_speaks_to_people(tmp_path: Path) -> None:
+    path, lines = tmp_path / "index", tmp_path / "lines"
+    lines.write_text(f"{'0f' * 32}\n{'f0' * 32}\n")
+    told = [
+        tracker("index", *arguments).stdout.decode()
+        for arguments in (
+            ("build", path, lines, "--type", "pdq"),
+            ("search", path, "0f" * 32, "00" * 32),
+            ("verify", path, "--sample", "3"),
+        )
     ]
+    for words in ("2 of 256 bits", "pdq/1", "a scan", "SHA-256 of hashes"):
+        assert words in told[0]
+    assert "bits apart" in told[1]
+    assert "no neighbours" in told[1]
+    assert "2 hashes are as written; 3 answers are a scan's." in told[2]
+
+
+def test_queries_come_from_standard_input_too(tmp_path: Path) -> None:
+    tracker("index", "build", tmp_path / "index", given=b"00ff\n00fe\n")
+    given = b"00ff\n00fe\n"
+    done = tracker(
+        "index", "search", tmp_path / "index", "--json", "--most", "1", given=given
+    )
+    answers = [json.loads(line)["matches"] for line in done.stdout.splitlines()]
+    assert answers == [[{"id": 1, "distance": 0}], [{"id": 2, "distance": 0}]]
+
+
+def test_an_index_is_replaced_only_where_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    tracker("index", "build", path, given=b"00ff\n")
+    done = tracker("index", "build", path, given=b"00ff\n00fe\n")
+    assert done.returncode == 1
+    assert b"--replace" in done.stderr
+    done = tracker("index", "build", path, "--replace", "--json", given=b"00ff\n00fe\n")
+    assert json.loads(done.stdout)["n"] == 2
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "named"),
     [
-        b"",
-        b"hello",
-        b"1 0g",
-        b"1 0",
-        b"-1 00",
-        b"1 00\n2 0000",
-        b"18446744073709551616 00",
-        b"1 \xff\xfe",
+        (b"", b"nothing"),
+        (b"hello", b"Line 1 "),
+        (b"1 00\n2 0g", b"Line 2 "),
+        (b"1 0", b"Line 1 "),
+        (b"AB", b"Line 1 "),
+        (b"-1 00", b"Line 1 "),
+        (b"1 00\n\n2 00", b"Line 2 "),
+        (b"1 00\n2 0000", b"line 2 "),
+        (b"1 00\n00", b"Line 2 "),
+        (b"18446744073709551616 00", b"Line 1 "),
+        (b"1 \xff\xfe", b"Line 1 "),
     ],
 )
-def test_lines_that_are_no_hashes_build_no_index(tmp_path: Path, given: bytes) -> None:
+def test_lines_that_are_no_hashes_build_no_index(
+    tmp_path: Path, given: bytes, named: bytes
+) -> None:
     done = tracker("index", "build", tmp_path / "index", given=given)
     assert (done.returncode, done.stdout) == (1, b"")
+    assert named in done.stderr
     assert done.stderr.endswith(b".\n")
     assert not (tmp_path / "index").exists()
 
 
-def test_searching_in_vain_is_said_plainly(tmp_path: Path, photo: Path) -> None:
-    tracker("index", "build", tmp_path / "index", given=b"7 00ff\n")
+def test_asking_in_vain_is_said_plainly(tmp_path: Path, photo: Path) -> None:
+    path, flipped = tmp_path / "index", tmp_path / "flipped"
+    tracker("index", "build", path, given=b"7 00ff\n")
+    flipped.write_bytes(path.read_bytes()[:-1] + b"\x00")
     for arguments in (
         ("info", tmp_path / "missing"),
         ("info", photo),
         ("info", tmp_path),
-        ("search", tmp_path / "index", "00"),
-        ("search", tmp_path / "index", "zz"),
-        ("search", tmp_path / "index", "00ff", "--radius", "-1"),
+        ("verify", flipped),
+        ("verify", photo),
+        ("search", path, "00"),
+        ("search", path, "00FF"),
+        ("search", path, "zz"),
+        ("search", path, "00ff", "--radius", "-1"),
+        ("search", path, "00ff", "--most", "0"),
+        ("build", tmp_path / "new", tmp_path / "missing"),
+        ("build", tmp_path / "new", photo),
+        ("build", tmp_path / "new", "--type", "pdq"),
     ):
-        done = tracker("index", *arguments)
+        done = tracker("index", *arguments, given=b"00ff\n")
         assert (done.returncode, done.stdout) == (1, b"")
         assert done.stderr.endswith(b".\n")
 

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -85,11 +86,9 @@ def test_tables_find_what_a_scan_finds_however_hashes_are_cut(
     made = tables.build(hashes, cut)
     queries = np.concatenate([hashes[:5] ^ np.uint8(1), an_array(seed + 1, 5, width)])
     radius = min(radius, 2 * len(cut.bits))  # more would take minutes
-    with patch.object(
-        tables, "CANDIDATE", 0
-    ):  # no scan, however close all are together
+    # No scan, however close all are together.
+    with patch.object(tables, "CANDIDATE", 0), patch.object(flat, "compare", None):
         found = made.compare(hashes, queries, radius)
-    assert found
     ids = np.arange(400, dtype=np.uint64)
     expected = scan(ids, hashes, queries, radius)
     assert as_lists(flat.in_order(ids, found, len(queries))) == as_lists(expected)
@@ -222,6 +221,12 @@ def test_an_index_tells_what_it_is(tmp_path: Path) -> None:
     Index.build(path, some_ids(1, 3), an_array(1, 3, 32), {"to": 17, "type": "pdq"})
     info = Index.open(str(path)).info()
     assert info.pop("built_at") > "2026"
+    assert info.pop("size") == path.stat().st_size
+    checksums = info.pop("checksums")
+    assert {name: len(digest) for name, digest in checksums.items()} == {
+        "ids": 64,
+        "hashes": 64,
+    }
     assert info == {
         "path": str(path),
         "format": 2,
@@ -297,6 +302,75 @@ def test_a_single_changed_byte_is_found_by_verify(tmp_path: Path, at: int) -> No
     path.write_bytes(content)
     with pytest.raises(IndexFormatError, match="damaged"):
         Index.open(path).verify()
+
+
+def test_a_file_cut_under_a_reader_is_refused_before_it_is_read(
+    tmp_path: Path,
+) -> None:
+    """Reading beyond the cut would end the process: SIGBUS."""
+    path, hashes = tmp_path / "index", an_array(1, 3000, 32)
+    index = Index.build(path, some_ids(1, 3000), hashes)
+    with path.open("r+b") as file:
+        file.truncate(5000)
+    for read in (lambda: index.search(hashes[:1], 31), index.verify):
+        with pytest.raises(IndexFormatError, match="cut short"):
+            read()
+
+
+def test_tables_that_lead_out_of_themselves_are_damage_and_no_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "FEWEST", 1)
+    monkeypatch.setattr(tables, "PROBE", 0)
+    tables.cost.cache_clear()
+    path, hashes = tmp_path / "index", an_array(1, 3000, 32)
+    index = Index.build(path, some_ids(1, 3000), hashes)
+    arrays = index._arrays
+    # The ids start at the first page after the header, the others as far behind them.
+    place = 4096 + arrays["coarse"].ctypes.data - arrays["ids"].ctypes.data
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * arrays["coarse"].nbytes)
+    with pytest.raises(IndexFormatError, match="damaged"):
+        index.search(hashes[:50], 31)
+    tables.cost.cache_clear()
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(0, 60),
+    asked=st.integers(0, 5),
+    most=st.integers(1, 20),
+    radius=st.integers(0, 80),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_so_many_are_the_first_of_all(
+    *, seed: int, n: int, asked: int, most: int, radius: int
+) -> None:
+    ids = np.arange(n, dtype=np.uint64)
+    hashes, queries = an_array(seed, n, 8, 4), an_array(seed + 1, asked, 8, 4)
+    whole = as_lists(scan(ids, hashes, queries, radius))
+    with patch.object(flat, "_BLOCK_BYTES", 100), patch.object(flat, "_PAIRS", 30):
+        assert as_lists(scan(ids, hashes, queries, radius, most)) == [
+            answer[:most] for answer in whole
+        ]
+
+
+def test_many_questions_about_a_million_equal_hashes_take_bounded_memory(
+    tmp_path: Path,
+) -> None:
+    """Two hundred answers of a quarter of a million would be a gigabyte."""
+    n = 2**18
+    hashes = np.zeros((n, 32), np.uint8)
+    index = Index.build(tmp_path / "index", np.arange(n, dtype=np.uint64), hashes)
+    queries = np.zeros((200, 32), np.uint8)
+    tracemalloc.start()
+    lims, found, _ = index.search(queries, 31, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert lims[-1] == 2000
+    assert found[:10].tolist() == list(range(10))
+    assert peak < 400 * 2**20
 
 
 def test_the_hashes_are_the_file_itself_and_cannot_be_written(tmp_path: Path) -> None:

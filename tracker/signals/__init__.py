@@ -26,6 +26,7 @@ from tracker.signals.parts import proposed, region_boxes, regional
 __all__ = [
     "EVERYTHING",
     "SIGNALS",
+    "UNSTATED",
     "WHOLE",
     "Reading",
     "Shares",
@@ -40,6 +41,8 @@ __all__ = [
     "region_boxes",
     "signal_type",
 ]
+
+UNSTATED = "unstated"  # the version of a signal that came without one
 
 # Strongest first: where several types match, the first one speaks.
 SIGNALS = {
@@ -117,4 +120,4 @@ def parse_signal(
         )
     if version is not None and not re.fullmatch(r"[ -~]{1,64}", version):
         raise SignalError("The version of a signal is 1 to 64 plain characters.")
-    return Signal(name, value, quality, version or "unstated")
+    return Signal(name, value, quality, version or UNSTATED)

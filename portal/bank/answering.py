@@ -1,0 +1,206 @@
+"""From what is asked to hits: neighbours in the index, measured and joined in the database.
+
+The index may over-match, and may be damaged; a signal that may not match is left out here.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import tracker
+from portal.bank.following import MOST, follower
+from portal.bank.models import Signal
+from portal.bank.points import Seen
+
+# Bounds of one answer, whatever was deposited, a million times the same hash for one.
+MOST_HITS = 1_000  # pictures told for one that is asked
+FEW = 256  # neighbours of one hash, at first: enough for nearly every question
+TOGETHER = 128  # questions answered together
+
+logger = logging.getLogger(__name__)
+
+Question = Sequence[tracker.Signal]  # the signals of one picture
+Candidates = list[tuple[tracker.Match, tracker.Signal]]  # and the signal that asked
+# Of the numbers of some cases, those that who asks may hear of.
+Among = Callable[[Collection[int]], Collection[int]]
+
+
+class BankAwayError(OSError):
+    """The bank cannot answer now: no answer must not look like no match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a picture: its name, as tracker.Signal has it, and where it lies."""
+
+    of: str = tracker.WHOLE
+    box: tracker.Shares | None = tracker.EVERYTHING  # None: nobody wrote it down
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """How well a question matched a picture, told by the signal of the whole.
+
+    `copy` and `reported` are the parts that agree, `form` what was undone before, and
+    `points` how many points do. Others than our own desk are never told of them.
+    """
+
+    signal: Signal
+    type: str  # of what agrees: a type of signal, or "points"
+    kind: str  # exact, near, possible
+    distance: int  # bits; 0 where points agree
+    copy: Part
+    reported: Part
+    form: str = ""
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best match of one exhibit, and the two signals that met."""
+
+    match: tracker.Match
+    asked: tracker.Signal
+    kept: Signal
+
+
+def answer(
+    questions: Sequence[Question], weakest: tracker.Kind, among: Among | None
+) -> list[list[Hit]]:
+    """Of each question its hits, the best one per exhibit first. Raises BankAwayError."""
+    answers: list[list[Hit]] = []
+    try:
+        for at in range(0, len(questions), TOGETHER):
+            answers += _answer(questions[at : at + TOGETHER], weakest, among)
+    except tracker.IndexAwayError as error:
+        raise BankAwayError(str(error)) from error
+    return answers
+
+
+def answer_points(seen: Sequence[Seen]) -> Iterator[Hit]:
+    """A hit for each exhibit whose points agree, told by its first signal of the whole."""
+    told = {s.exhibit_id: s for s in reversed(Signal.wholes_of([s.id for s in seen]))}
+    for one in seen:
+        if signal := told.get(one.id):
+            yield Hit(
+                signal,
+                "points",
+                one.kind,
+                0,
+                Part("region", one.copy),
+                Part("region", one.reported),
+                "mirroring" if one.mirrored else "",
+                one.points,
+            )
+
+
+def _answer(
+    questions: Sequence[Question], weakest: tracker.Kind, among: Among | None
+) -> list[list[Hit]]:
+    """Ask for few neighbours first, and for as many as there can be where those were cut."""
+    candidates, cut = _candidates(questions, weakest, FEW)
+    best = _best(candidates, among)
+    for place in cut:
+        if len(best[place]) < MOST_HITS:
+            more, is_cut = _candidates([questions[place]], weakest, MOST)
+            best[place] = _best(more, among)[0]
+            if is_cut and not best[place]:
+                raise BankAwayError("More is banked of this than can be looked through.")
+            if is_cut:
+                logger.warning("a picture matches more signals than can be told")
+    return _told(best)
+
+
+def _candidates(
+    questions: Sequence[Question], weakest: tracker.Kind, most: int
+) -> tuple[list[Candidates], list[int]]:
+    """Of each question its candidates, the best first; and which may have been cut."""
+    found: list[Candidates] = [[] for _ in questions]
+    cut: set[int] = set()
+    for type_, asked in _asked(questions).items():
+        answers = follower(type_).ask(list(asked), weakest, most)
+        for askers, matches in zip(asked.values(), answers, strict=True):
+            for place, signal in askers:
+                found[place] += [(match, signal) for match in matches]
+            if len(matches) >= most:
+                cut |= {place for place, _ in askers}
+    for candidates in found:
+        candidates.sort(key=lambda candidate: tracker.strength(candidate[0]))
+    return found, sorted(cut)
+
+
+def _asked(
+    questions: Sequence[Question],
+) -> dict[str, dict[str, list[tuple[int, tracker.Signal]]]]:
+    """By type each value, once, with who asks it. Versions never meet."""
+    asked: dict[str, dict[str, list[tuple[int, tracker.Signal]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for place, signals in enumerate(questions):
+        for signal in signals:
+            ours = tracker.signal_type(signal.type).version
+            if signal.version in {ours, tracker.UNSTATED}:
+                asked[signal.type][signal.value].append((place, signal))
+    return asked
+
+
+def _best(
+    candidates: Sequence[Candidates], among: Among | None
+) -> list[dict[int, _Best]]:
+    """Of each question the best match of each exhibit, by its number, the best first."""
+    rows = Signal.active_among({match.id for some in candidates for match, _ in some})
+    if among is not None:
+        heard = among({row.case_id for row in rows.values()})
+        rows = {pk: row for pk, row in rows.items() if row.case_id in heard}
+    return [_best_of(some, rows) for some in candidates]
+
+
+def _best_of(candidates: Candidates, rows: dict[int, Signal]) -> dict[int, _Best]:
+    best: dict[int, _Best] = {}
+    for match, asked in candidates:
+        kept = rows.get(match.id)
+        if kept and tracker.bits_apart(kept.value, asked.value) == match.distance:
+            best.setdefault(kept.exhibit_id, _Best(match, asked, kept))
+        if len(best) == MOST_HITS:
+            break
+    return best
+
+
+def _told(best: Sequence[dict[int, _Best]]) -> list[list[Hit]]:
+    """The hits, told by the signal of the whole, or the one that matched if there is none."""
+    parts = {
+        exhibit
+        for found in best
+        for exhibit, one in found.items()
+        if one.kept.of != tracker.WHOLE
+    }
+    wholes = {(s.exhibit_id, s.type): s for s in Signal.wholes_of(parts)}
+    return [
+        [
+            _hit(wholes.get((exhibit, one.match.type), one.kept), one)
+            for exhibit, one in found.items()
+        ]
+        for found in best
+    ]
+
+
+def _hit(told: Signal, best: _Best) -> Hit:
+    match, asked, kept = best.match, best.asked, best.kept
+    reported = Part() if kept.of == tracker.WHOLE else Part(kept.of, _box(kept))
+    return Hit(
+        told,
+        match.type,
+        match.kind,
+        match.distance,
+        Part(asked.of, asked.box),
+        reported,
+        asked.form,
+    )
+
+
+def _box(kept: Signal) -> tracker.Shares | None:
+    if kept.box is None:
+        return None
+    left, top, right, bottom = kept.box
+    return left, top, right, bottom
