@@ -79,10 +79,7 @@ def lookup(
     require_applied()
     candidates = _candidates(questions, weakest)
     ids = {match.id for matches in candidates for match in matches}
-    active = {
-        signal.pk: signal
-        for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
-    }
+    active = Signal.active_among(ids)
     told = _wholes(active)
     return [_best(matches, told) for matches in candidates]
 
@@ -130,13 +127,7 @@ def _candidates(
 def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
     """For each active signal the one of the whole picture, of the same type."""
     cut = {s.exhibit_id for s in active.values() if s.of != tracker.WHOLE}
-    wholes = {
-        (signal.exhibit_id, signal.type): signal
-        for signal in Signal.objects.active()
-        .whole()
-        .filter(exhibit__in=cut)
-        .select_related("case")
-    }
+    wholes = {(s.exhibit_id, s.type): s for s in Signal.wholes_of(cut)}
     return {
         pk: wholes.get((signal.exhibit_id, signal.type), signal)
         for pk, signal in active.items()

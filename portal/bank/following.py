@@ -69,7 +69,7 @@ class Follower:
                     )
 
     def _follow(self) -> None:
-        bank = Sequence.objects.first()
+        bank = Sequence.now()
         if bank is None or bank.bank != self._bank:
             self._forget(bank.bank if bank else None)
         if bank is None:

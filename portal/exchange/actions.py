@@ -23,6 +23,7 @@ from portal.cases.models import Case
 from portal.exchange.authentication import digest_of
 from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
 from portal.platforms.models import Platform
+from portal.prepared import Prepared
 
 # A possible match is a question for a person with the picture before them, and no
 # platform's machine has one: it would block strangers' pictures.
@@ -138,33 +139,48 @@ def give_feedback(
 def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
     """Reduce hits to what may be told, remember which ids were given, and count."""
     cases = {hit.signal.case_id for hits in answers for hit in hits}
-    sharing = Case.objects.sharing_with(key.platform).filter(pk__in=cases)
-    shared = set(sharing.values_list("pk", flat=True))
+    shared = {case for (case,) in _SHARED.rows_in(list(cases), key.platform_id)}
     open_ = [
         [hit for hit in hits if hit.kind in TOLD and hit.signal.case_id in shared]
         for hits in answers
     ]
     found = {hit.signal.pk for hits in open_ for hit in hits}
-    with transaction.atomic():
-        given = give_ids(key.platform, found)
-        Known.objects.bulk_create(
-            (Known(platform=key.platform, signal_id=signal) for signal in given),
-            ignore_conflicts=True,
-        )
-        matched = sum(1 for hits in open_ if hits)
-        Lookup.objects.create(key=key, asked=len(answers), matched=matched)
+    ids = {signal: _match_id(key.platform_id, signal) for signal in found}
+    audit_row = Lookup(
+        key=key, asked=len(answers), matched=sum(1 for hits in open_ if hits)
+    )
+    # Who asks again is told again, and there is nothing to write of that but that it asked.
+    if news := found - MatchId.told(key.platform_id, list(ids.values())):
+        with transaction.atomic():
+            give_ids(key.platform, news)
+            Known.objects.bulk_create(
+                (Known(platform_id=key.platform_id, signal_id=pk) for pk in news),
+                ignore_conflicts=True,
+            )
+            audit_row.save(force_insert=True)
+    else:
+        audit_row.save(force_insert=True)
     return [
         [
-            Told(given[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
+            Told(ids[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
             for hit in hits
         ]
         for hits in open_
     ]
 
 
+_SHARED = Prepared(
+    lambda platform, *cases: (
+        Case.objects.sharing_with(Platform(pk=platform))
+        .filter(pk__in=cases)
+        .values_list("pk")
+    )
+)
+
+
 def give_ids(platform: Platform, signals: Iterable[int]) -> dict[int, str]:
     """The match id of each signal for this platform, kept so that it leads back to it."""
-    given = {signal: _match_id(platform, signal) for signal in signals}
+    given = {signal: _match_id(platform.pk, signal) for signal in signals}
     MatchId.objects.bulk_create(
         (
             MatchId(platform=platform, signal_id=signal, token=token)
@@ -181,6 +197,6 @@ def keyed(what: str, person: bytes) -> str:
     return blake2b(what.encode(), digest_size=16, key=secret, person=person).hexdigest()
 
 
-def _match_id(platform: Platform, signal: int) -> str:
+def _match_id(platform: int, signal: int) -> str:
     """See MatchId: the same for the same platform and signal, and a riddle to others."""
-    return keyed(f"{platform.pk}:{signal}", b"match-id")
+    return keyed(f"{platform}:{signal}", b"match-id")
