@@ -93,7 +93,7 @@ class Follower:
                     )
 
     def _follow(self) -> None:
-        bank = Sequence.objects.first()
+        bank = Sequence.now()
         if bank is None or bank.bank != self._bank or bank.last < self._seq:
             self._forget(bank.bank if bank else None)  # another, or from a backup
         if bank is None or self._generations is None:
@@ -152,9 +152,7 @@ class Deposits:
 def generations(bank: UUID, type_: str) -> tracker.Generations:
     """Where the generations of one type are: of its version that is in use here."""
     kind = tracker.signal_type(type_)
-    return tracker.generations(
-        settings.INDEX_URL, str(bank), kind.version, kind.bits
-    )
+    return tracker.generations(settings.INDEX_URL, str(bank), kind.version, kind.bits)
 
 
 def tail_length(type_: str) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.utils import timezone
 
 import tracker
 from portal.cases.models import Case, Exhibit, coarse_now
 from portal.platforms.models import Platform
+from portal.prepared import Prepared
 
 
 class SignalQuerySet(models.QuerySet["Signal"]):
@@ -65,6 +67,32 @@ class Signal(models.Model):
             )
         ]
 
+    @classmethod
+    def active_among(cls, ids: Collection[int]) -> dict[int, Signal]:
+        """Those of these signals that may match, now. Each lookup with candidates asks."""
+        rows = _ACTIVE.rows_in(list(ids))
+        return {row[0]: cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, row) for row in rows}
+
+    @classmethod
+    def wholes_of(cls, exhibits: Collection[int]) -> list[Signal]:
+        """The active signals of these whole pictures."""
+        rows = _WHOLES.rows_in(list(exhibits))
+        return [cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, row) for row in rows]
+
+
+_FIELDS = [field.attname for field in Signal._meta.concrete_fields]  # the id is first
+_ACTIVE = Prepared(
+    lambda *ids: Signal.objects.active().filter(pk__in=ids).values_list(*_FIELDS)
+)
+_WHOLES = Prepared(
+    lambda *exhibits: (
+        Signal.objects.active()
+        .whole()
+        .filter(exhibit__in=exhibits)
+        .values_list(*_FIELDS)
+    )
+)
+
 
 class Sequence(models.Model):
     """One row: the last `seq` given out, and which bank this is.
@@ -76,6 +104,16 @@ class Sequence(models.Model):
     last = models.PositiveBigIntegerField(default=0)
     # Files of another bank (a restored backup, an emptied database) are never read.
     bank = models.UUIDField(default=uuid.uuid4)
+
+    @classmethod
+    def now(cls) -> Sequence | None:
+        """The row as it is; None before the first deposit. Each lookup asks."""
+        for last, bank in _SEQUENCE.rows():
+            return cls(pk=1, last=last, bank=bank)
+        return None
+
+
+_SEQUENCE = Prepared(lambda: Sequence.objects.values_list("last", "bank"))
 
 
 class Feed(models.Model):

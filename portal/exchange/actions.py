@@ -4,8 +4,9 @@ What it learns is a kind, a distance and a match id of its own; of the case, not
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -23,6 +24,7 @@ from portal.cases.models import Case
 from portal.exchange.authentication import digest_of
 from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
 from portal.platforms.models import Platform
+from portal.prepared import Prepared
 
 # A possible match is a question for a person with the picture before them, and no
 # platform's machine has one: it would block strangers' pictures.
@@ -96,14 +98,12 @@ def revoke_key(key: ApiKey, *, by: User, reason: str) -> bool:
 
 def lookup(key: ApiKey, questions: Sequence[Question]) -> list[list[Told]]:
     """For each picture asked, in order, what this platform may learn of its matches."""
-    sharing = Case.objects.sharing_with(key.platform)
-    return _tell(key, bank.lookup(questions, "near", sharing))
+    return _tell(key, bank.lookup(questions, "near", partial(_shared, key)))
 
 
 def lookup_picture(key: ApiKey, data: bytes) -> list[list[Told]]:
     """The same for one picture's bytes: hashed and forgotten. Raises BankError."""
-    sharing = Case.objects.sharing_with(key.platform)
-    return _tell(key, [bank.lookup_picture(data, "near", sharing)])
+    return _tell(key, [bank.lookup_picture(data, "near", partial(_shared, key))])
 
 
 @transaction.atomic
@@ -139,34 +139,49 @@ def give_feedback(
 
 def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
     """Reduce hits to what may be told, remember which ids were given, and count."""
-    cases = {hit.signal.case_id for hits in answers for hit in hits}
-    sharing = Case.objects.sharing_with(key.platform).filter(pk__in=cases)
-    shared = set(sharing.values_list("pk", flat=True))
-    open_ = [
-        [hit for hit in hits if hit.kind in TOLD and hit.signal.case_id in shared]
-        for hits in answers
-    ]
+    open_ = [[hit for hit in hits if hit.kind in TOLD] for hits in answers]
     found = {hit.signal.pk for hits in open_ for hit in hits}
-    with transaction.atomic():
-        given = give_ids(key.platform, found)
-        Known.objects.bulk_create(
-            (Known(platform=key.platform, signal_id=signal) for signal in given),
-            ignore_conflicts=True,
-        )
-        matched = sum(1 for hits in open_ if hits)
-        Lookup.objects.create(key=key, asked=len(answers), matched=matched)
+    ids = {signal: _match_id(key.platform_id, signal) for signal in found}
+    audit_row = Lookup(
+        key=key, asked=len(answers), matched=sum(1 for hits in open_ if hits)
+    )
+    # Who asks again is told again, and there is nothing to write of that but that it asked.
+    if news := found - MatchId.told(key.platform_id, list(ids.values())):
+        with transaction.atomic():
+            give_ids(key.platform, news)
+            Known.objects.bulk_create(
+                (Known(platform_id=key.platform_id, signal_id=pk) for pk in news),
+                ignore_conflicts=True,
+            )
+            audit_row.save(force_insert=True)
+    else:
+        audit_row.save(force_insert=True)
     return [
         [
-            Told(given[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
+            Told(ids[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
             for hit in hits
         ]
         for hits in open_
     ]
 
 
+def _shared(key: ApiKey, cases: Collection[int]) -> set[int]:
+    """Those of these cases that the key's platform may hear of."""
+    return {case for (case,) in _SHARED.rows_in(list(cases), key.platform_id)}
+
+
+_SHARED = Prepared(
+    lambda platform, *cases: (
+        Case.objects.sharing_with(Platform(pk=platform))
+        .filter(pk__in=cases)
+        .values_list("pk")
+    )
+)
+
+
 def give_ids(platform: Platform, signals: Iterable[int]) -> dict[int, str]:
     """The match id of each signal for this platform, kept so that it leads back to it."""
-    given = {signal: _match_id(platform, signal) for signal in signals}
+    given = {signal: _match_id(platform.pk, signal) for signal in signals}
     MatchId.objects.bulk_create(
         (
             MatchId(platform=platform, signal_id=signal, token=token)
@@ -183,6 +198,6 @@ def keyed(what: str, person: bytes) -> str:
     return blake2b(what.encode(), digest_size=16, key=secret, person=person).hexdigest()
 
 
-def _match_id(platform: Platform, signal: int) -> str:
+def _match_id(platform: int, signal: int) -> str:
     """See MatchId: the same for the same platform and signal, and a riddle to others."""
-    return keyed(f"{platform.pk}:{signal}", b"match-id")
+    return keyed(f"{platform}:{signal}", b"match-id")

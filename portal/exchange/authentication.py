@@ -54,7 +54,7 @@ def find_key(header: bytes) -> ApiKey | None:
     prefix = presented.removeprefix("rk_").partition("_")[0]
     if scheme.lower() != "bearer" or not prefix.isalnum() or not presented.isascii():
         return None
-    found = ApiKey.objects.select_related("platform").filter(prefix=prefix).first()
+    found = ApiKey.presented(prefix)
     kept = bytes(found.digest) if found else bytes(32)
     if not hmac.compare_digest(kept, digest_of(presented)) or found is None:
         return None

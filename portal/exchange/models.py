@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Sequence
+
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.platforms.models import Platform
+from portal.prepared import Prepared
 
 
 class ApiKey(models.Model):
@@ -36,6 +39,19 @@ class ApiKey(models.Model):
             )
         ]
 
+    @classmethod
+    def presented(cls, prefix: str) -> ApiKey | None:
+        """The row of a key as it is now, also of one that has ended. Each request asks."""
+        for row in _KEYS.rows(prefix):
+            return cls.from_db(DEFAULT_DB_ALIAS, _KEY_FIELDS, row)
+        return None
+
+
+_KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
+_KEYS = Prepared(
+    lambda prefix: ApiKey.objects.filter(prefix=prefix).values_list(*_KEY_FIELDS)
+)
+
 
 class Lookup(models.Model):
     """The audit row of one request: how much was asked and found, never what."""
@@ -59,6 +75,18 @@ class MatchId(models.Model):
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="match_ids")
     signal = models.ForeignKey(Signal, models.CASCADE, related_name="match_ids")
     token = models.CharField(max_length=32, unique=True)
+
+    @classmethod
+    def told(cls, platform: int, tokens: Sequence[str]) -> set[int]:
+        """The signals of these ids, as far as it is on record that the platform has them."""
+        return {signal for (signal,) in _TOLD.rows_in(tokens, platform)}
+
+
+_TOLD = Prepared(
+    lambda platform, *tokens: MatchId.objects.filter(
+        platform=platform, token__in=tokens, signal__told__platform=platform
+    ).values_list("signal")
+)
 
 
 class Feedback(models.Model):

@@ -11,6 +11,14 @@ from rest_framework.parsers import BaseParser
 from portal.exchange.errors import TooLarge
 
 
+def read_json(body: bytes) -> Any:
+    """What a body says. Raises ParseError."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ParseError from None
+
+
 class BoundedJSONParser(BaseParser):
     """JSON, no longer than a form may be.
 
@@ -31,10 +39,7 @@ class BoundedJSONParser(BaseParser):
         body = stream.read(most + 1)
         if len(body) > most:
             raise TooLarge
-        try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            raise ParseError from None
+        return read_json(body)
 
 
 def _refuse(constant: str) -> NoReturn:

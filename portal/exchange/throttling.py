@@ -7,11 +7,29 @@ from portal.exchange.models import ApiKey
 
 
 class KeyThrottle(SimpleRateThrottle):
-    """One count per key, at the rate LOOKUP_RATE."""
+    """One bucket per key, which leaks at the rate LOOKUP_RATE and holds a period's requests.
+
+    REST framework's own keeps the time of each request, and reads them all at the next.
+    """
 
     scope = "key"
+    _wait = 0.0  # seconds
 
-    def get_cache_key(self, request: Request, view: object) -> str | None:
+    def allow_request(self, request: Request, view: object) -> bool:
         del view
-        key = request.auth
-        return f"throttle:key:{key.pk}" if isinstance(key, ApiKey) else None
+        return not isinstance(request.auth, ApiKey) or self.allows(request.auth)
+
+    def allows(self, key: ApiKey) -> bool:
+        """Take one request of this key's, or refuse it, which costs the key nothing."""
+        name, now = f"throttle:key:{key.pk}", self.timer()
+        # When the bucket will be empty; no later than a full one, should clocks go back.
+        empty = min(max(now, self.cache.get(name, now)), now + self.duration)
+        full = empty + self.duration / self.num_requests
+        self._wait = full - now - self.duration
+        if self._wait > 0:
+            return False
+        self.cache.set(name, full, self.duration)
+        return True
+
+    def wait(self) -> float:
+        return self._wait
