@@ -1,10 +1,11 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
+import math
+import time
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -17,16 +18,20 @@ from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
-from portal.sightings.models import Alert, Observation, Sighting, Source
-from portal.sightings.remembering import remember, remembered
+from portal.sightings.models import Alert, LookBack, Observation, Sighting, Source
+from portal.sightings.remembering import Question, remember, steps
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
+LOOKS_FOR = (
+    5  # seconds that a report looks back at once; what is left is a task of its own
+)
 
 
 def process_report(report: Report) -> None:
     """Read, hash and bank a report's exhibits, and look back over what was seen before.
 
-    Afterwards no key on the server opens them: what was held for this is destroyed.
+    Then no key on the server opens them: what was held for this is destroyed. A memory too
+    large to be looked through at once leaves a LookBack for a worker to go on with.
     """
     for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
         if report.case.is_still_active():
@@ -37,6 +42,9 @@ def process_report(report: Report) -> None:
     Report.objects.filter(pk=report.pk).update(
         processed_at=coarse_now(), claimed_at=None
     )
+    for look in LookBack.objects.stranded().filter(exhibit__report=report):
+        if mine := LookBack.objects.claim(look.pk):
+            look_back(mine, seconds=LOOKS_FOR)
 
 
 def read_exhibit(exhibit: Exhibit) -> None:
@@ -63,7 +71,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        look_back(exhibit, asked)
+        LookBack.objects.begin(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
@@ -118,14 +126,27 @@ def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     transaction.on_commit(lambda: evidence.discard(name), robust=True)
 
 
-def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
-    """Match one exhibit against the memory of everything crawled."""
-    signals = {signal.type: signal for signal in exhibit.signals.whole()}
-    found = []
-    for observation, match in remembered(asked):
-        hit = bank.Hit(signals[match.type], match.kind, match.distance)
-        found.append(_record_remembered(observation, hit))
-    return found
+def look_back(look: LookBack, seconds: float = math.inf) -> None:
+    """Match one exhibit against the memory of everything crawled, from where it came to.
+
+    Each step commits what it found together with how far it is. After so many seconds the
+    row is given back, for another worker to go on.
+    """
+    until, exhibit = time.monotonic() + seconds, look.exhibit
+    for reached, found in steps(Question(look.signals()), look.reached, look.upto):
+        with transaction.atomic():
+            if not exhibit.case.is_still_active():
+                break
+            if not look.come_to(reached):
+                return
+            signals = {signal.type: signal for signal in exhibit.signals.whole()}
+            for observation, match in found:
+                hit = bank.Hit(signals[match.type], match.kind, match.distance)
+                _record_remembered(observation, hit)
+        if reached < look.upto and time.monotonic() > until:
+            LookBack.objects.filter(pk=look.pk).update(claimed_at=None)
+            return
+    look.delete()
 
 
 def handle_find(
@@ -206,12 +227,6 @@ def decide(sighting: Sighting, worker: User, *, confirmed: bool) -> bool:
         event = "copy_confirmed" if confirmed else "copy_rejected"
         record_event(sighting.case, event, host=sighting.host)
     return bool(changed)
-
-
-def forget_observations() -> int:
-    """Retention: the hash-only memory ends after its time."""
-    limit = timezone.now() - settings.OBSERVATION_LIFETIME
-    return Observation.objects.filter(seen_at__lt=limit).delete()[0]
 
 
 def raise_alert(case: Case, kind: Alert.Kind, subject: str) -> None:
