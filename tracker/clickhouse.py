@@ -92,8 +92,8 @@ class ClickHouse:
     def pack(self, span: Span, hashes: Packed) -> None:
         pack = secrets.randbits(63)
         rows = 0
-        for pipeline, (ids, kept) in hashes.items():
-            ids, kept = flat.checked(ids, kept)
+        for pipeline, given in hashes.items():
+            ids, kept = flat.checked(*given)
             if kept.shape[1] != WIDTH:
                 raise ValueError(f"Hashes are {WIDTH} bytes wide here.")
             self._door.put(
@@ -164,7 +164,7 @@ class ClickHouse:
     def _ask(
         self, pack: int, pipeline: Pipeline, queries: Hashes, radius: int
     ) -> npt.NDArray[Any]:
-        values = {
+        values: Values = {
             "queries": queries.tobytes().hex(),
             "asked": len(queries),
             "pack": pack,

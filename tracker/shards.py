@@ -46,7 +46,7 @@ class Shards:
             "anchor": span.anchor.hex(),
             "pipelines": list(hashes),
         }
-        kept = {}
+        kept: dict[str, arrays.Array] = {}
         for at, (ids, rows) in enumerate(hashes.values()):
             kept[f"ids {at}"], kept[f"hashes {at}"] = checked(ids, rows)
         arrays.write(self._path(span), MAGIC, header, kept)
