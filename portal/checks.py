@@ -134,6 +134,12 @@ RULES: tuple[Rule, ...] = (
         "A restored backup would bring back cases that were withdrawn.",
         "Set TOMBSTONES to a folder that all hosts share and no database backup holds.",
     ),
+    (
+        "E024",
+        lambda: not settings.OBSERVATIONS_URL.startswith(("file:", "clickhouse")),
+        "chDB is ClickHouse within one process, for tests.",
+        "Leave OBSERVATIONS_URL out, or set it to clickhouses://user:password@host/name.",
+    ),
 )
 
 

@@ -254,6 +254,12 @@ ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
 
+# Hashes of what was crawled: rows, packed into files or, past one machine, into ClickHouse.
+OBSERVATIONS_URL = env.text("OBSERVATIONS_URL", f"file://{VAR / 'observations'}")
+OBSERVATIONS_PACK_AFTER = env.number(
+    "OBSERVATIONS_PACK_AFTER", 250_000
+)  # rows of one day
+
 # -- the doorbell ----------------------------------------------------------------------
 BROKER_URL = env.text("BROKER_URL", "filesystem://")
 BROKER_DIR = VAR / "broker"
@@ -284,6 +290,8 @@ CELERY_TASK_ROUTES = {
     "portal.sightings.tasks.visit_reported": {"queue": "crawl"},
     "portal.sightings.tasks.recheck_sighting": {"queue": "crawl"},
     "portal.sightings.tasks.process_report": {"queue": "detect"},
+    "portal.sightings.tasks.look_back": {"queue": "detect"},
+    "portal.sightings.tasks.pack_observations": {"queue": "detect"},
     "portal.sightings.tasks.assess_sighting": {"queue": "detect"},
     "portal.notices.tasks.*": {"queue": "notify"},
 }
@@ -304,6 +312,7 @@ CELERY_BEAT_SCHEDULE = {
         ("sources", "portal.sightings.tasks.sweep_sources", SWEEP_SECONDS),
         ("rechecks", "portal.sightings.tasks.sweep_rechecks", SWEEP_SECONDS),
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
+        ("memory", "portal.sightings.tasks.pack_observations", 300),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),

@@ -43,6 +43,7 @@ BROKEN = [
     ("E021", "ONION_LOCATION", f"http://{'b' * 56}.onion"),  # not in ALLOWED_HOSTS
     ("E021", "ONION_LOCATION", f"http://{'a' * 56}.onion/guide"),
     ("E021", "ONION_LOCATION", f"{'a' * 56}.onion"),
+    ("E024", "OBSERVATIONS_URL", "chdb:///var/observations"),
     *((f"E0{30 + at}", name, "too short") for at, name in enumerate(SECRETS)),
 ]
 NOT_GIVEN = [

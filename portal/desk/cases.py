@@ -17,7 +17,7 @@ from portal.desk.access import case_of, worker_of
 from portal.desk.queue import counts_of
 from portal.desk.words import REFUSALS, said, why
 from portal.sightings.grading import Counts, grade
-from portal.sightings.models import Sighting
+from portal.sightings.models import LookBack, Sighting
 
 
 @require_safe
@@ -73,6 +73,7 @@ def _found(case: Case) -> dict[str, object]:
     return {
         "sightings": [(sighting, why(sighting)) for sighting in sightings],
         "points": _points(sightings),
+        "looked_back": LookBack.objects.percent(case),
     }
 
 

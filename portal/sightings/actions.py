@@ -1,10 +1,10 @@
 """Writes of the sightings app: what a report sets going, and what looking finds."""
 
-from collections.abc import Iterable
+import math
+import time
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -19,10 +19,13 @@ from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
 from portal.sightings import claimed, reasons
-from portal.sightings.models import Alert, Observation, Sighting, Source
-from portal.sightings.remembering import remember, remembered
+from portal.sightings.models import Alert, LookBack, Observation, Sighting, Source
+from portal.sightings.remembering import Question, remember, steps
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
+LOOKS_FOR = (
+    5  # seconds that a report looks back at once; what is left is a task of its own
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Read:
 def process_report(report: Report) -> None:
     """Read, hash and bank a report's exhibits, and look back over what was seen before.
 
-    Afterwards no key on the server opens them: what was held for this is destroyed.
+    Then no key on the server opens them: what was held for this is destroyed. A memory too
+    large to be looked through at once leaves a LookBack for a worker to go on with.
     """
     for exhibit in report.exhibits.filter(state=Exhibit.State.RECEIVED):
         if report.case.is_still_active():
@@ -48,6 +52,9 @@ def process_report(report: Report) -> None:
     Report.objects.filter(pk=report.pk).update(
         processed_at=coarse_now(), claimed_at=None
     )
+    for look in LookBack.objects.stranded().filter(exhibit__report=report):
+        if mine := LookBack.objects.claim(look.pk):
+            look_back(mine, seconds=LOOKS_FOR)
 
 
 def read_exhibit(exhibit: Exhibit) -> None:
@@ -76,7 +83,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        look_back(exhibit, read.asked)
+        LookBack.objects.begin(exhibit, read.asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
@@ -116,13 +123,26 @@ def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
     transaction.on_commit(lambda: evidence.discard(name), robust=True)
 
 
-def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
-    """Match one exhibit against the memory of everything crawled."""
-    signals = {signal.type: signal for signal in exhibit.signals.whole()}
-    return [
-        _record_remembered(observation, signals[match.type], match, asking)
-        for observation, match, asking in remembered(asked)
-    ]
+def look_back(look: LookBack, seconds: float = math.inf) -> None:
+    """Match one exhibit against the memory of everything crawled, from where it came to.
+
+    Each step commits what it found together with how far it is. After so many seconds the
+    row is given back, for another worker to go on.
+    """
+    until, exhibit = time.monotonic() + seconds, look.exhibit
+    for reached, found in steps(Question(look.signals()), look.reached, look.upto):
+        with transaction.atomic():
+            if not exhibit.case.is_still_active():
+                break
+            if not look.come_to(reached):
+                return
+            signals = {signal.type: signal for signal in exhibit.signals.whole()}
+            for observation, match, asked in found:
+                _record_remembered(observation, signals[match.type], match, asked)
+        if reached < look.upto and time.monotonic() > until:
+            LookBack.objects.filter(pk=look.pk).update(claimed_at=None)
+            return
+    look.delete()
 
 
 def handle_find(
@@ -205,12 +225,6 @@ def decide(sighting: Sighting, worker: User, *, confirmed: bool) -> bool:
         event = "copy_confirmed" if confirmed else "copy_rejected"
         record_event(sighting.case, event, host=sighting.host)
     return bool(changed)
-
-
-def forget_observations() -> int:
-    """Retention: the hash-only memory ends after its time."""
-    limit = timezone.now() - settings.OBSERVATION_LIFETIME
-    return Observation.objects.filter(seen_at__lt=limit).delete()[0]
 
 
 def raise_alert(case: Case, kind: Alert.Kind, subject: str) -> None:

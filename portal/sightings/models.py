@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+import tracker
 from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.cases.models import Case, Exhibit
@@ -59,6 +61,16 @@ class Source(models.Model):
         ordering = ("name", "pk")
 
 
+PERCEPTUAL = ("pdq", "phash")  # types of signal that the memory keeps by looks
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def hashes(self) -> ObservationQuerySet:
+        """Only what comparing takes: a tenth of a row."""
+        columns = (name for t in PERCEPTUAL for name in (t, f"{t}_version"))
+        return self.only("key", "seen_at", *columns)
+
+
 class Observation(models.Model):
     """Hash-only memory of a picture crawled: tomorrow's report is matched against it."""
 
@@ -77,6 +89,85 @@ class Observation(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField()  # bytes
+
+    objects = ObservationQuerySet.as_manager()
+
+    def perceptual(self) -> Iterator[tuple[tracker.Pipeline, bytes]]:
+        """The hashes that were made of it, each with what made it."""
+        for type_ in PERCEPTUAL:
+            if (value := getattr(self, type_)) is not None:
+                version = getattr(self, f"{type_}_version")
+                yield tracker.Pipeline(type_, version), bytes(value)
+
+
+class LookBackQuerySet(models.QuerySet["LookBack"]):
+    def stranded(self) -> LookBackQuerySet:
+        """Not at its end, and in no worker's hands."""
+        stale = Q(claimed_at__lt=timezone.now() - settings.CLAIM_LIFETIME)
+        return self.filter(Q(claimed_at=None) | stale)
+
+    def claim(self, pk: int) -> LookBack | None:
+        """Take the row for this worker, or None if another has it."""
+        taken = self.stranded().filter(pk=pk).update(claimed_at=timezone.now())
+        return self.get(pk=pk) if taken else None
+
+    def begin(self, exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> None:
+        """Have an exhibit compared with what is remembered by now.
+
+        Whatever is crawled later looks for the exhibit itself: its signals are banked.
+        """
+        ends = Observation.objects.aggregate(first=Min("pk"), last=Max("pk"))
+        first, last = ends["first"] or 1, ends["last"] or 0
+        self.get_or_create(
+            exhibit=exhibit,
+            defaults={
+                "asked": [
+                    [one.type, one.value, one.version, one.of, one.box, one.form]
+                    for one in asked
+                ],
+                "after": first - 1,
+                "reached": first - 1,
+                "upto": last,
+            },
+        )
+
+    def percent(self, case: Case) -> int | None:
+        """How much of the memory a case's exhibits have been compared with; None if all."""
+        parts = [
+            (look.reached - look.after) / max(1, look.upto - look.after)
+            for look in self.filter(
+                exhibit__case=case, exhibit__case__withdrawn_at=None
+            )
+        ]
+        return int(100 * sum(parts) / len(parts)) if parts else None
+
+
+class LookBack(models.Model):
+    """An exhibit on its way through the memory; the row ends when it has seen all of it."""
+
+    exhibit = models.OneToOneField(Exhibit, models.CASCADE, related_name="+")
+    # What the memory is asked with: [type, value, version, of, box, form]. Made of pixels
+    # that are gone.
+    asked = models.JSONField()
+    # Observations' numbers: those above `after` and up to `upto` are looked at, in order.
+    after = models.PositiveBigIntegerField()
+    reached = models.PositiveBigIntegerField()
+    upto = models.PositiveBigIntegerField()
+    claimed_at = models.DateTimeField(null=True)
+
+    objects = LookBackQuerySet.as_manager()
+
+    def signals(self) -> list[tracker.Signal]:
+        return [
+            tracker.Signal(type_, value, None, version, of, tuple(box), form)
+            for type_, value, version, of, box, form in self.asked
+        ]
+
+    def come_to(self, reached: int) -> bool:
+        """Note how far it is, and hold on to it; False if it is another worker's by now."""
+        mine = LookBack.objects.filter(pk=self.pk, claimed_at=self.claimed_at)
+        self.reached, self.claimed_at = reached, timezone.now()
+        return bool(mine.update(reached=reached, claimed_at=self.claimed_at))
 
 
 class SightingQuerySet(models.QuerySet["Sighting"]):

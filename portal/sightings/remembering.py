@@ -1,18 +1,27 @@
 """The hash-only memory of what was crawled: written here, and asked here by new reports."""
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import blake2b
 
 import numpy as np
+from django.conf import settings
+from django.utils import timezone
 from numpy.typing import NDArray
 
 import tracker
-from portal.sightings.models import Observation, Source
+from portal.sightings import packing
+from portal.sightings.models import PERCEPTUAL, Observation, Source
 
-BATCH = 100_000  # observations held in memory at once: 3.2 MB of hashes
-PERCEPTUAL = ("pdq", "phash")
+logger = logging.getLogger(__name__)
 
-Candidate = tuple[tracker.Match, tracker.Signal]  # and the one that was asked
+BATCH = 100_000  # rows compared at once: 3.2 MB of hashes for each type
+JUDGED = 500  # rows fetched at once
+
+# What was seen, its best match, and the signal that asked.
+Seen = tuple[Observation, tracker.Match, tracker.Signal]
 
 
 def remember(
@@ -44,69 +53,134 @@ def remember(
     )
 
 
-def remembered(
-    asked: Iterable[tracker.Signal],
-) -> Iterator[tuple[Observation, tracker.Match, tracker.Signal]]:
-    """Every observation that one picture's signals match, its best match, and which asked.
+class Question:
+    """One picture's signals, as tracker.recall_picture gives them, ready to be compared.
 
-    `asked` are the signals of one picture as tracker.recall_picture gives them: the
-    memory holds plain hashes of what was seen, the question has all eight mirrored and
+    The memory holds plain hashes of what was seen; the question has all eight mirrored and
     turned forms, and the parts that may have been cut out.
     """
-    questions = list(asked)
-    best: dict[int, Candidate] = {}
-    for match, signal in _matches(questions):
-        known = best.get(match.id)
-        if known is None or tracker.strength(match) < tracker.strength(known[0]):
-            best[match.id] = match, signal
-    for observation in Observation.objects.filter(pk__in=best).order_by("seen_at"):
-        yield observation, *best[observation.pk]
+
+    def __init__(self, asked: Iterable[tracker.Signal]) -> None:
+        self.files: dict[str, tracker.Signal] = {}
+        self.signals: dict[tracker.Pipeline, list[tracker.Signal]] = defaultdict(list)
+        for signal in asked:
+            if signal.type == "sha256":
+                self.files[signal.value] = signal
+            elif signal.type in PERCEPTUAL:
+                pipeline = tracker.Pipeline(signal.type, signal.version)
+                self.signals[pipeline].append(signal)
+        self.hashes = {
+            pipeline: _rows([bytes.fromhex(signal.value) for signal in signals])
+            for pipeline, signals in self.signals.items()
+        }
+
+    def judge(self, seen: Observation) -> Seen | None:
+        """A row and its best match: what a span names is judged by the row's own hashes."""
+        matches = []
+        if same := self.files.get(seen.sha256):
+            matches.append((tracker.Match(seen.pk, "sha256", "exact", 0), same))
+        for pipeline, value in seen.perceptual():
+            # Versions never meet: hashes of another pipeline are not comparable.
+            if (queries := self.hashes.get(pipeline)) is None:
+                continue
+            apart = np.bitwise_count(queries ^ np.frombuffer(value, np.uint8))
+            distances = apart.sum(axis=1, dtype=int)
+            nearest = int(distances.argmin())
+            distance = int(distances[nearest])
+            if kind := tracker.kind_of(pipeline.type, distance):
+                match = tracker.Match(seen.pk, pipeline.type, kind, distance)
+                matches.append((match, self.signals[pipeline][nearest]))
+        if not matches:
+            return None
+        return seen, *min(matches, key=lambda pair: tracker.strength(pair[0]))
 
 
-def _matches(questions: list[tracker.Signal]) -> Iterator[Candidate]:
-    for signal in questions:
-        if signal.type == "sha256":
-            same = Observation.objects.filter(sha256=signal.value)
-            for pk in same.values_list("pk", flat=True):
-                yield tracker.Match(pk, "sha256", "exact", 0), signal
-    for type_ in PERCEPTUAL:
-        mine = [signal for signal in questions if signal.type == type_]
-        if mine:
-            yield from _scan(type_, mine)
+def steps(
+    question: Question, after: int, upto: int
+) -> Iterator[tuple[int, list[Seen]]]:
+    """Everything remembered with ids above `after` and up to `upto`, span by span.
+
+    Yields how far it came, and what it found on the way with its best match. Where a span
+    is torn, or the place of spans does not answer, the rows themselves are compared: that
+    takes longer and finds the same.
+    """
+    memory, spans = _memory()
+    while after < upto:
+        spans = [span for span in spans if span.upto > after]
+        if memory and spans and spans[0].after <= after:
+            end = spans[0].upto
+            named = _named_by_span(memory, spans[0], question)
+            if named is None:
+                del spans[0]
+                continue
+        else:
+            end = min([upto, *(span.after for span in spans)])
+            named, end = _named_by_rows(question, after, end)
+        yield end, _judged(named, question, after, end)
+        after = end
 
 
-def _scan(type_: str, questions: list[tracker.Signal]) -> Iterator[Candidate]:
-    queries = _rows(bytes.fromhex(signal.value) for signal in questions)
-    radius = tracker.radius_of(type_)
-    for ids, hashes in _batches(type_, questions[0].version):
-        lims, found, distances = tracker.scan(ids, hashes, queries, radius)
-        for place, signal in enumerate(questions):
-            for at in range(lims[place], lims[place + 1]):
-                distance = int(distances[at])
-                if kind := tracker.kind_of(type_, distance):
-                    yield tracker.Match(int(found[at]), type_, kind, distance), signal
+def _memory() -> tuple[tracker.Memory | None, list[tracker.Span]]:
+    try:
+        memory = packing.memory()
+        return memory, packing.spans(memory)
+    except OSError as error:
+        logger.warning("the memory's spans are away (%s)", type(error).__name__)
+        return None, []
 
 
-def _batches(
-    type_: str, version: str
-) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.uint8]]]:
-    last = 0
-    while True:
-        # Versions never meet: hashes of another pipeline are not comparable.
-        rows = list(
-            Observation.objects.filter(pk__gt=last, **{f"{type_}_version": version})
-            .order_by("pk")
-            .values_list("pk", type_)[:BATCH]
-        )
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield (
-            np.array([row[0] for row in rows], np.uint64),
-            _rows(row[1] for row in rows),
-        )
+def _named_by_span(
+    memory: tracker.Memory, span: tracker.Span, question: Question
+) -> set[int] | None:
+    """The ids that a span names as neighbours; None where it cannot be trusted or read."""
+    named: set[int] = set()
+    try:
+        for pipeline, queries in question.hashes.items():
+            radius = tracker.radius_of(pipeline.type)
+            named.update(memory.radius(span, pipeline, queries, radius)[1].tolist())
+    except tracker.MemoryDamagedError:
+        logger.warning("a span of the memory is damaged, and will be packed anew")
+        with suppress(OSError):
+            memory.forget(span)
+        return None
+    except OSError as error:
+        logger.warning("a span of the memory is away (%s)", type(error).__name__)
+        return None
+    return named
 
 
-def _rows(values: Iterable[bytes]) -> NDArray[np.uint8]:
-    many = [bytes(value) for value in values]
-    return np.frombuffer(b"".join(many), np.uint8).reshape(len(many), -1)
+def _named_by_rows(question: Question, after: int, upto: int) -> tuple[set[int], int]:
+    """The same of the next rows that are in no span, and the last of their ids."""
+    made: dict[tracker.Pipeline, list[tuple[int, bytes]]] = defaultdict(list)
+    rows = Observation.objects.filter(pk__gt=after, pk__lte=upto).order_by("pk")
+    row = None
+    for row in rows.hashes()[:BATCH].iterator():
+        for pipeline, value in row.perceptual():
+            if pipeline in question.hashes:
+                made[pipeline].append((row.pk, value))
+    named: set[int] = set()
+    for pipeline, values in made.items():
+        ids = np.array([pk for pk, _ in values], np.uint64)
+        hashes = _rows([value for _, value in values])
+        queries, radius = question.hashes[pipeline], tracker.radius_of(pipeline.type)
+        named.update(tracker.scan(ids, hashes, queries, radius)[1].tolist())
+    return named, row.pk if row else upto
+
+
+def _judged(named: set[int], question: Question, after: int, upto: int) -> list[Seen]:
+    limit = timezone.now() - settings.OBSERVATION_LIFETIME
+    alive = Observation.objects.filter(seen_at__gte=limit)
+    between = alive.filter(pk__gt=after, pk__lte=upto)
+    same = between.filter(sha256__in=question.files)
+    ids = sorted(named.union(same.values_list("pk", flat=True)))
+    judged = (
+        question.judge(row)
+        for at in range(0, len(ids), JUDGED)
+        for row in alive.filter(pk__in=ids[at : at + JUDGED])
+    )
+    found = [seen for seen in judged if seen]
+    return sorted(found, key=lambda seen: (seen[0].seen_at, seen[0].pk))
+
+
+def _rows(values: list[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)

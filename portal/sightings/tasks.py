@@ -5,8 +5,16 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, assessing, ending, rechecking, strays, visiting
-from portal.sightings.models import Sighting, Source
+from portal.sightings import (
+    actions,
+    assessing,
+    ending,
+    packing,
+    rechecking,
+    strays,
+    visiting,
+)
+from portal.sightings.models import LookBack, Sighting, Source
 
 
 @shared_task
@@ -16,6 +24,14 @@ def process_report(pk: int) -> None:
         actions.process_report(report)
         for url in ReportedUrl.objects.stranded().filter(report=report):
             ring(visit_reported, url.pk)
+        for look in LookBack.objects.stranded().filter(exhibit__report=report):
+            ring(look_back, look.pk)
+
+
+@shared_task
+def look_back(pk: int) -> None:
+    if look := LookBack.objects.claim(pk):
+        actions.look_back(look)
 
 
 @shared_task
@@ -49,6 +65,8 @@ def sweep_reports() -> None:
         ring(process_report, pk)
     for pk in ReportedUrl.objects.stranded().values_list("pk", flat=True):
         ring(visit_reported, pk)
+    for pk in LookBack.objects.stranded().values_list("pk", flat=True):
+        ring(look_back, pk)
 
 
 @shared_task
@@ -70,7 +88,12 @@ def sweep_sources() -> None:
 
 @shared_task
 def sweep_observations() -> None:
-    actions.forget_observations()
+    packing.forget()
+
+
+@shared_task
+def pack_observations() -> None:
+    packing.pack()
 
 
 @shared_task

@@ -29,11 +29,12 @@ from portal.notices.actions import approve, draft
 from portal.notices.models import Deadline, Delivery, Notice
 from portal.notices.tasks import sweep_notices
 from portal.platforms.models import Platform
-from portal.sightings import visiting
+from portal.sightings import actions, packing, visiting
 from portal.sightings.models import (
     Alert,
     Assessment,
     Check,
+    LookBack,
     Observation,
     Sighting,
     Source,
@@ -52,6 +53,7 @@ from tests.journeys.mortal import Mortal, moments, mortal
 from tests.journeys.quiet import Listener
 from tests.journeys.test_crawl_to_sighting import a_source
 from tests.loopback_sites import Site
+from tests.sightings.memory import a_hash_report, near, observe
 
 FOLDERS = ("evidence", "held-keys", "outbox", "index")
 # What makes one row of each kind the same as another: no number, no time.
@@ -62,6 +64,7 @@ ROWS: dict[Any, tuple[str, ...]] = {
     Signal: ("type", "value", "seq"),
     Event: ("kind", "once"),
     Observation: ("url", "media_url", "sha256"),
+    LookBack: ("reached", "upto"),
     Sighting: ("url", "media_url", "kind", "found", "status", "misses", "decision"),
     Check: ("seen", "http_status"),
     Assessment: ("finding", "sighting__media_url"),
@@ -244,6 +247,30 @@ def test_process_report_of_codes_alone(
     assert after["sealed"] == 0
     assert Sighting.objects.get().found == Sighting.Found.REMEMBERED
     assert Signal.objects.count() == 2
+
+
+@pytest.mark.usefixtures("bell_is_dead")
+def test_look_back(
+    worker: Mortal,
+    shelve: Callable[[], Shelf],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for day in (3, 2, 1):
+        observe(near(day), seen_at=datetime.now(UTC) - timedelta(days=day))
+        packing.pack()
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "LOOKS_FOR", -1)
+        actions.process_report(a_hash_report())
+    survives_every_kill(
+        worker,
+        shelve(),
+        "portal.sightings.tasks.look_back",
+        LookBack.objects.get().pk,
+        sweeps=[sweep_reports],
+        most=5,
+    )
+    assert Sighting.objects.count() == 3
+    assert not LookBack.objects.exists()
 
 
 @pytest.mark.usefixtures("bell_is_dead")

@@ -7,9 +7,8 @@ from django.db import connection
 
 import tracker
 from portal.bank import actions as bank
-from portal.cases.models import Exhibit
 from portal.sightings import actions, sourcing, visiting
-from portal.sightings.models import Sighting, Source
+from portal.sightings.models import LookBack, Sighting, Source
 from tests.sightings.conftest import World, a_report, picture
 
 REMEMBERED = Sighting.Found.REMEMBERED
@@ -46,12 +45,11 @@ def test_a_find_made_while_a_report_looks_back_sees_the_report(
         hits.extend(bank.lookup_picture(picture()))
         connection.close()
 
-    def looks(exhibit: Exhibit, asked: tuple[tracker.Signal, ...]) -> list[Sighting]:
-        found = really(exhibit, asked)
+    def looks(look: LookBack, seconds: float) -> None:
+        really(look, seconds)
         thread = Thread(target=elsewhere)
         thread.start()
         thread.join()
-        return found
 
     monkeypatch.setattr(actions, "look_back", looks)
     actions.process_report(report)

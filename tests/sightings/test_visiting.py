@@ -6,7 +6,7 @@ import time_machine
 from portal.accounts.models import AuditEntry, User
 from portal.cases import evidence
 from portal.cases.models import Consent, ReportedUrl
-from portal.sightings import actions, assessing, visiting
+from portal.sightings import actions, assessing, packing, visiting
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
 from portal.sightings.tasks import sweep_sightings
 from tests.loopback_sites import Answer
@@ -175,7 +175,7 @@ def test_a_second_site_raises_an_alert(world: World) -> None:
 def test_observations_are_forgotten_after_their_time(world: World) -> None:
     visiting.crawl(world.source)
     with time_machine.travel(datetime.now(UTC) + timedelta(days=181)):
-        assert actions.forget_observations() == 2
+        assert packing.forget() == 2
     assert not Observation.objects.exists()
 
 

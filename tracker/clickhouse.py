@@ -1,0 +1,293 @@
+"""Spans of the memory in ClickHouse, past one machine: compared exactly, by its own scan.
+
+The server is asked through clickhouse-connect; chDB is the same engine within a process,
+for tests and for measuring. Both are told values apart from the SQL, never within it;
+texts in hex, as the two do not agree on how to escape.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker import flat
+from tracker.flat import Found, Hashes
+from tracker.memory import ANCHOR, MemoryDamagedError, Packed, Pipeline, Span
+
+WIDTH = 32  # bytes: all signals that a memory keeps are 256 bits wide
+AT_ONCE = 2**10  # queries in one question: they travel in its parameters
+ABANDONED = 3600  # seconds after which rows without a span are a dead packer's
+
+# A span is a partition, named by a random number of its packing: it is dropped in one
+# stroke, and two packers at once never mix their rows. It counts once it is in `spans`.
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS reclaim_hashes (
+    pack UInt64, made_at DateTime DEFAULT now(), type LowCardinality(String),
+    version LowCardinality(String), id UInt64, hash FixedString(32)
+    ) ENGINE = MergeTree PARTITION BY pack ORDER BY (type, version, id)""",
+    """CREATE TABLE IF NOT EXISTS reclaim_spans (
+    instance String, pack UInt64, rows UInt64, after UInt64, upto UInt64,
+    oldest Int64, youngest Int64, anchor FixedString(32)
+    ) ENGINE = MergeTree ORDER BY (instance, after)""",
+)
+SPANS = """SELECT pack, rows, after, upto, oldest, youngest, anchor FROM reclaim_spans
+    WHERE instance = unhex({instance:String}) ORDER BY after, upto, pack"""
+COUNT = "SELECT count() FROM reclaim_hashes WHERE pack = {pack:UInt64}"
+RADIUS = """SELECT toUInt32(number) AS asked, id,
+    toUInt16(bitHammingDistance(hash, query)) AS distance
+    FROM reclaim_hashes CROSS JOIN (
+        SELECT number,
+        toFixedString(unhex(substring({queries:String}, 64 * number + 1, 64)), 32) AS query
+        FROM numbers({asked:UInt64})) AS questions
+    WHERE pack = {pack:UInt64} AND type = unhex({type:String})
+    AND version = unhex({version:String})
+    AND bitHammingDistance(hash, query) <= {radius:UInt16}"""
+# The span first: what it no longer names is rubbish, and what it names is whole.
+FORGET = (
+    """ALTER TABLE reclaim_spans DELETE WHERE pack = {pack:UInt64}
+    SETTINGS mutations_sync = 1""",
+    "ALTER TABLE reclaim_hashes DROP PARTITION {pack:UInt64}",
+)
+STRAYS = """SELECT DISTINCT pack FROM reclaim_hashes
+    WHERE pack NOT IN (SELECT pack FROM reclaim_spans)
+    AND made_at < now() - {seconds:UInt32}"""
+
+SPAN = np.dtype(
+    [(name, "<u8") for name in ("pack", "rows", "after", "upto")]
+    + [("oldest", "<i8"), ("youngest", "<i8"), ("anchor", f"V{ANCHOR}")]
+)
+FOUND = np.dtype([("asked", "<u4"), ("id", "<u8"), ("distance", "<u2")])
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+Values = Mapping[str, str | int]
+
+
+class Door(Protocol):
+    """A way to the engine. Rows travel as RowBinary. Raises OSError where it is shut."""
+
+    def ask(self, sql: str, values: Values) -> bytes: ...
+
+    def put(self, table: str, columns: str, rows: bytes) -> None: ...
+
+
+class ClickHouse:
+    """One instance's spans in a database of ClickHouse, behind a Door."""
+
+    def __init__(self, door: Door, instance: str) -> None:
+        self._door = door
+        self._instance = instance
+        for table in TABLES:
+            door.ask(table, {})
+
+    def spans(self) -> list[Span]:
+        return [_span(row) for row in self._rows()]
+
+    def pack(self, span: Span, hashes: Packed) -> None:
+        pack = secrets.randbits(63)
+        rows = 0
+        for pipeline, given in hashes.items():
+            ids, kept = flat.checked(*given)
+            if kept.shape[1] != WIDTH:
+                raise ValueError(f"Hashes are {WIDTH} bytes wide here.")
+            self._door.put(
+                "reclaim_hashes",
+                "pack UInt64, type String, version String, id UInt64,"
+                f" hash FixedString({WIDTH})",
+                _hash_rows(pack, pipeline, ids, kept),
+            )
+            rows += len(ids)
+        self._door.put(
+            "reclaim_spans",
+            "instance String, pack UInt64, rows UInt64, after UInt64, upto UInt64,"
+            f" oldest Int64, youngest Int64, anchor FixedString({ANCHOR})",
+            _text(self._instance) + _span_row(span, pack, rows),
+        )
+
+    def radius(
+        self, span: Span, pipeline: Pipeline, queries: Hashes, radius: int
+    ) -> Found:
+        queries, radius = flat.question(queries, radius, WIDTH)
+        row = next((row for row in self._rows() if _span(row) == span), None)
+        if row is None:
+            raise MemoryDamagedError("A span of the memory is gone.")
+        self._check(row)
+        parts = [
+            self._ask(int(row["pack"]), pipeline, queries[at : at + AT_ONCE], radius)
+            for at in range(0, len(queries), AT_ONCE)
+        ]
+        for number, part in enumerate(parts):
+            part["asked"] += number * AT_ONCE
+        found = np.concatenate([np.empty(0, FOUND), *parts])
+        triples = (
+            found["asked"].astype(np.int64),
+            np.arange(len(found)),
+            found["distance"].astype(np.int32),
+        )
+        return flat.in_order(found["id"], triples, len(queries))
+
+    def forget(self, span: Span) -> None:
+        for row in self._rows():
+            if _span(row) == span:
+                self._drop(int(row["pack"]))
+
+    def tidy(self) -> None:
+        strays = self._door.ask(STRAYS, {"seconds": ABANDONED})
+        for pack in np.frombuffer(strays, "<u8"):
+            self._drop(int(pack))
+
+    def verify(self) -> list[str]:
+        """Counts the rows of each span: their bits are for ClickHouse's own checksums."""
+        damaged = []
+        for row in self._rows():
+            try:
+                self._check(row)
+            except MemoryDamagedError as error:
+                damaged.append(str(error))
+        return damaged
+
+    def _rows(self) -> npt.NDArray[Any]:
+        told = self._door.ask(SPANS, {"instance": _hex(self._instance)})
+        return np.frombuffer(told, SPAN)
+
+    def _check(self, row: Any) -> None:
+        counted = self._door.ask(COUNT, {"pack": int(row["pack"])})
+        if int.from_bytes(counted, "little") != row["rows"]:
+            raise MemoryDamagedError("Rows of a span of the memory are missing.")
+
+    def _ask(
+        self, pack: int, pipeline: Pipeline, queries: Hashes, radius: int
+    ) -> npt.NDArray[Any]:
+        values: Values = {
+            "queries": queries.tobytes().hex(),
+            "asked": len(queries),
+            "pack": pack,
+            "type": _hex(pipeline.type),
+            "version": _hex(pipeline.version),
+            "radius": radius,
+        }
+        return np.frombuffer(self._door.ask(RADIUS, values), FOUND).copy()
+
+    def _drop(self, pack: int) -> None:
+        for sql in FORGET:
+            self._door.ask(sql, {"pack": pack})
+
+
+class Server:
+    """ClickHouse over HTTP: clickhouse://user:password@host:8123/database.
+
+    Over TLS where the scheme is clickhouses.
+    """
+
+    def __init__(self, url: str) -> None:
+        import clickhouse_connect  # noqa: PLC0415 (an optional extra)
+        from clickhouse_connect.driver import exceptions  # noqa: PLC0415
+
+        self._error = exceptions.ClickHouseError
+        try:
+            self._client = clickhouse_connect.get_client(
+                dsn=url, secure=url.startswith("clickhouses")
+            )
+        except self._error as error:
+            raise _shut(error) from None
+
+    def ask(self, sql: str, values: Values) -> bytes:
+        try:
+            if not sql.startswith("SELECT"):
+                self._client.command(sql, dict(values))
+                return b""
+            return self._client.raw_query(sql, dict(values), fmt="RowBinary")
+        except self._error as error:
+            raise _shut(error) from None
+
+    def put(self, table: str, columns: str, rows: bytes) -> None:
+        names = [column.split()[0] for column in columns.split(",")]
+        try:
+            self._client.raw_insert(table, names, rows, fmt="RowBinary")
+        except self._error as error:
+            raise _shut(error) from None
+
+
+class Embedded:
+    """chDB: ClickHouse within this process, in a folder. One for each process."""
+
+    def __init__(self, folder: Path) -> None:
+        from chdb import session  # noqa: PLC0415 (an optional extra)
+
+        self._session = session.Session(str(folder))
+        self.ask("CREATE DATABASE IF NOT EXISTS reclaim ENGINE = Atomic", {})
+        self.ask("USE reclaim", {})
+
+    def ask(self, sql: str, values: Values) -> bytes:
+        try:
+            told = self._session.query(sql, "RowBinary", params=dict(values))
+        except RuntimeError as error:
+            raise _shut(error) from None
+        return bytes(told.bytes() or b"")
+
+    def put(self, table: str, columns: str, rows: bytes) -> None:
+        names = ", ".join(column.split()[0] for column in columns.split(","))
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(rows)
+            file.flush()
+            self.ask(
+                # Neither is a user's: both are written above.
+                f"INSERT INTO {table} ({names}) SELECT * FROM"  # noqa: S608
+                " file({path:String}, 'RowBinary', {columns:String})",
+                {"path": file.name, "columns": columns},
+            )
+
+
+def served(url: str, instance: str) -> ClickHouse:
+    return ClickHouse(Server(url), instance)
+
+
+def embedded(url: str, instance: str) -> ClickHouse:
+    return ClickHouse(Embedded(Path(urlsplit(url).path)), instance)
+
+
+def _shut(error: Exception) -> OSError:
+    """Told by its kind alone: the engine's own words may quote what it was asked."""
+    return ConnectionError(f"ClickHouse does not answer ({type(error).__name__}).")
+
+
+def _hex(value: str) -> str:
+    return value.encode().hex()
+
+
+def _text(value: str) -> bytes:
+    """A string of fewer than 128 bytes, as RowBinary has it."""
+    encoded = value.encode()
+    if len(encoded) > 127:
+        raise ValueError("The names of instances, types and versions are short.")
+    return bytes([len(encoded)]) + encoded
+
+
+def _hash_rows(pack: int, pipeline: Pipeline, ids: flat.Ids, hashes: Hashes) -> bytes:
+    head = pack.to_bytes(8, "little") + _text(pipeline.type) + _text(pipeline.version)
+    rows = np.empty((len(ids), len(head) + 8 + WIDTH), np.uint8)
+    rows[:, : len(head)] = np.frombuffer(head, np.uint8)
+    rows[:, len(head) : -WIDTH] = ids.astype("<u8")[:, np.newaxis].view(np.uint8)
+    rows[:, -WIDTH:] = hashes
+    return rows.tobytes()
+
+
+def _span_row(span: Span, pack: int, rows: int) -> bytes:
+    times = [(at - EPOCH) // MICROSECOND for at in (span.oldest, span.youngest)]
+    values = (pack, rows, span.after, span.upto, *times, span.anchor)
+    return np.array([values], SPAN).tobytes()
+
+
+def _span(row: Any) -> Span:
+    oldest, youngest = (
+        EPOCH + int(row[name]) * MICROSECOND for name in ("oldest", "youngest")
+    )
+    return Span(
+        int(row["after"]), int(row["upto"]), oldest, youngest, row["anchor"].tobytes()
+    )
