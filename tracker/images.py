@@ -70,7 +70,8 @@ class Picture:
     """One decoded picture, upright; of an animation the first frame.
 
     `width` and `height` are of its full size. `sha256` and `size` are of the whole file,
-    with whatever was hung on behind the picture.
+    with whatever was hung on behind the picture. `grey` is what it shows in levels of
+    grey, as large as `small` or larger.
     """
 
     format: str
@@ -79,8 +80,8 @@ class Picture:
     sha256: str
     size: int
     animated: bool
+    grey: Image.Image = field(repr=False, compare=False)
     _make_image: Callable[[], Image.Image] = field(repr=False, compare=False)
-    _make_small: Callable[[], Image.Image] = field(repr=False, compare=False)
 
     @cached_property
     def image(self) -> Image.Image:
@@ -94,12 +95,17 @@ class Picture:
 
     @cached_property
     def small(self) -> Image.Image:
-        """In grey, fitted within SMALL x SMALL by averaging pixels; never enlarged.
+        """`grey` fitted within SMALL x SMALL by averaging pixels; never enlarged.
 
         One fixed way for each file, because hashes of differently shrunk copies drift
         apart. docs/adr/0026 has the way, and the drift that was measured.
         """
-        return self._make_small()
+        return _fitted(self.grey, self.small_size)
+
+    @property
+    def small_size(self) -> tuple[int, int]:
+        """Width and height of `small`."""
+        return _small_size((self.width, self.height))
 
 
 def decode(data: bytes) -> Picture:
@@ -119,7 +125,7 @@ def decode(data: bytes) -> Picture:
         width, height = opened.size
         if orientation in _ON_ITS_SIDE:
             width, height = height, width
-        make_image, make_small = _read(opened, orientation, data, file_format)
+        grey, make_image = _read(opened, orientation, data, file_format)
     return Picture(
         format=file_format,
         width=width,
@@ -127,8 +133,8 @@ def decode(data: bytes) -> Picture:
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         animated=animated,
+        grey=grey,
         _make_image=make_image,
-        _make_small=make_small,
     )
 
 
@@ -186,20 +192,25 @@ def _refusing() -> Iterator[None]:
 
 def _read(
     opened: ImageFile.ImageFile, orientation: int | None, data: bytes, file_format: str
-) -> tuple[Callable[[], Image.Image], Callable[[], Image.Image]]:
-    """Read the pixels; returns what makes Picture.image, and what makes Picture.small.
+) -> tuple[Image.Image, Callable[[], Image.Image]]:
+    """Read the pixels; returns Picture.grey, and what makes Picture.image.
 
     A JPEG holds brightness apart from colour, in blocks that can be read at a half, a
     quarter or an eighth of their size (ITU-T T.81): that is what shrinking them would
     give, without the work. One of inks (CMYK) is read as everything else.
     """
+    width, height = opened.size
+    size = _small_size(opened.size)
     if file_format == "JPEG" and opened.mode in {"L", "RGB"}:
-        size = _small_size(opened.size)
-        if drafted := opened.draft("L", size):
-            small = _turned(_fitted(opened, size, drafted[1]), orientation)
-            return partial(_colours, data, file_format), lambda: small
+        opened.draft("L", size)
+        opened.load()
+        scale = round(width / opened.width)
+        whole_blocks = opened.width * scale == width and opened.height * scale == height
+        box = (0, 0, width / scale, height / scale)
+        grey = opened.copy() if whole_blocks else _fitted(opened, size, box)
+        return _turned(grey, orientation), partial(_colours, data, file_format)
     image = _upright(opened, orientation, file_format)
-    return lambda: image, lambda: _fitted(image.convert("L"), _small_size(image.size))
+    return _fitted(image.convert("L"), _small_size(image.size)), lambda: image
 
 
 def _colours(data: bytes, file_format: str) -> Image.Image:

@@ -64,7 +64,7 @@ def test_every_other_format_is_refused(file_format: str) -> None:
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9, 0.99])
 def test_a_picture_that_was_cut_short_is_damaged(
     file_format: str, share: float
 ) -> None:
@@ -149,6 +149,27 @@ def test_exif_orientation_is_applied(orientation: int) -> None:
     exif[0x0112] = orientation
     picture = decode(encode(stored, "PNG", exif=exif))
     assert picture.image.tobytes() == upright.tobytes()
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1200, 900), (1201, 901)])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_jpeg_on_its_side_is_the_same_small_picture(
+    orientation: int, size: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(encode(landscape(3, size), "JPEG", exif=exif))
+    assert (picture.width, picture.height) == picture.image.size
+    assert picture.small.size == picture.small_size
+    wanted = picture.image.convert("L").resize(picture.small_size)
+    differ = np.asarray(picture.small, np.int16) - np.asarray(wanted)
+    assert np.abs(differ).mean() < 2.5
+
+
+def test_a_jpeg_of_red_green_and_blue_has_the_same_levels() -> None:
+    data = encode(landscape(3), "JPEG", keep_rgb=True, quality=95)
+    wanted = np.asarray(landscape(3).convert("L"), np.int16)
+    assert np.abs(np.asarray(decode(data).grey) - wanted).mean() < 2
 
 
 def as_palette(image: Image.Image) -> bytes:
@@ -251,6 +272,21 @@ def test_bytes_changed_at_random_give_a_picture_or_a_clear_refusal() -> None:
             data[at] = rng.integers(0, 256, 8)
             codes.add(code_or_mode(data.tobytes()))
     assert codes <= {"RGB", "damaged", "too_many_pixels", "unsupported"}
+
+
+def test_a_jpeg_that_is_let_in_has_its_colours_too() -> None:
+    """They are read later, and nothing is refused then that decode() did not refuse."""
+    rng = np.random.default_rng(1)
+    whole = encode(landscape(1, (1100, 64)), "JPEG")
+    for _ in range(200):
+        data = bytearray(whole[: len(whole) - rng.integers(0, 4)])
+        for at in rng.integers(2, len(data), 4):
+            data[at] = rng.integers(0, 256)
+        try:
+            picture = decode(bytes(data))
+        except ImageError:
+            continue
+        assert picture.image.size == (picture.width, picture.height)
 
 
 def test_one_pixel_is_a_picture() -> None:

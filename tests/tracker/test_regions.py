@@ -1,6 +1,7 @@
 """What was cut out of a banked picture is found again by its regions."""
 
 import numpy as np
+import pdqhash
 import pytest
 from PIL import Image
 
@@ -8,9 +9,7 @@ from tests.drawing import encode, landscape, recompress
 from tests.tracker.test_proposals import asked, found
 from tracker import decode, hash_picture, recall_picture
 from tracker.regions import regions
-from tracker.signals import Reading
-from tracker.signals.base import pdq_of
-from tracker.signals.boxes import hash_box
+from tracker.signals.boxes import Bits, Grey, hash_boxes, hash_whole
 
 SEEDS = range(1, 5)
 
@@ -76,13 +75,37 @@ def test_a_bank_keeps_regions_as_plain_pdq_and_a_memory_is_asked_for_both_ways()
     assert set(parts) <= set(recalled)
 
 
+def pdq_of_pixels(levels: Grey) -> tuple[Bits, int]:
+    """As the reference implementation has it."""
+    rgb = np.repeat(levels[:, :, np.newaxis], 3, axis=2)
+    bits, quality = pdqhash.compute(rgb)
+    return bits.astype(bool), int(quality)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_hash_of_a_box_is_pdq_to_the_bit(seed: int) -> None:
-    small = Reading(decode(encode(landscape(seed, (1000, 700))))).small
-    made = hash_box(small, (0, 0, *small.size))
-    grey = np.asarray(small)
-    upright, _, quality = pdq_of(grey)
-    mirrored, _, _ = pdq_of(grey[:, ::-1])
-    assert (made.upright != upright.astype(bool)).sum() <= 1
-    assert (made.mirrored != mirrored.astype(bool)).sum() <= 1
+def test_the_hash_of_a_box_is_that_of_a_picture_cut_out_and_enlarged(seed: int) -> None:
+    small = decode(encode(landscape(seed, (1000, 700)))).small
+    box = (100.5, 40, 400, 330.25)
+    (made,) = hash_boxes(np.asarray(small), [box])
+    size = (512, round(290.25 / 299.5 * 512))
+    grey = np.asarray(small.resize(size, Image.Resampling.BILINEAR, box))
+    upright, quality = pdq_of_pixels(grey)
+    mirrored, _ = pdq_of_pixels(grey[:, ::-1])
+    assert (made.upright != upright).sum() <= 4
+    assert (made.mirrored != mirrored).sum() <= 4
     assert abs(made.quality - quality) <= 1
+
+
+@pytest.mark.parametrize(
+    "size", [(512, 384), (384, 512), (512, 512), (201, 77), (5, 9)]
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_eight_forms_are_pdq_of_flipped_pixels_to_the_bit(
+    seed: int, size: tuple[int, int]
+) -> None:
+    levels = np.asarray(landscape(seed, size).convert("L"))
+    flips = (levels, levels[:, ::-1], levels[::-1], levels[::-1, ::-1])
+    wanted = [pdq_of_pixels(form)[0] for flip in flips for form in (flip, flip.T)]
+    made = hash_whole(levels, size)
+    assert (made.forms != np.array(wanted)).sum(axis=1).max() <= 1
+    assert abs(made.quality - pdq_of_pixels(levels)[1]) <= 1

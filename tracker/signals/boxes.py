@@ -44,12 +44,12 @@ class BoxHash:
     quality: int
 
 
-def hash_whole(grey: Grey) -> WholeHash:
-    """PDQ of a picture of at most SMALL x SMALL pixels, as it is."""
-    height, width = grey.shape
-    if min(grey.shape) < LEAST_PIXELS:
+def hash_whole(grey: Grey, size: tuple[int, int]) -> WholeHash:
+    """PDQ of a grey picture that is brought to `size`, (width, height), first."""
+    if min(size) < LEAST_PIXELS:
         return WholeHash(np.zeros((8, 256), np.bool_), 0)
-    across, down = _lines(width, 0, width, width), _lines(height, 0, height, height)
+    height, width = grey.shape
+    across, down = _lines(width, 0, width, size[0]), _lines(height, 0, height, size[1])
     rows = _sums(down, grey.astype(np.float32))
     samples = _sums(across, np.ascontiguousarray(rows.T)).T
     quarters = samples.reshape(2, SAMPLES, 2, SAMPLES).swapaxes(1, 2)
@@ -99,16 +99,16 @@ class _Lines:
 
 
 @lru_cache(maxsize=1024)
-def _lines(length: int, start: float, end: float, enlarged: int) -> _Lines:
+def _lines(length: int, start: float, end: float, size: int) -> _Lines:
     """What takes a line of pixels to the 64 samples of a part of it, there and back.
 
-    Of the part from `start` to `end` brought to `enlarged` pixels, then of the same
-    mirrored: 128 in all.
+    Of the part from `start` to `end` brought to `size` pixels, then of the same mirrored:
+    128 in all.
     """
-    sampling = _sampling(enlarged)
+    sampling = _sampling(size)
     both = np.concatenate([sampling, sampling[:, ::-1]])
-    if (start, end, enlarged) != (0, length, length):
-        both = both @ _enlarging(length, start, end, enlarged)
+    if (start, end, size) != (0, length, length):
+        both = both @ resizing(length, start, end, size)
     first = (both > 0).argmax(axis=1)
     few = length - np.min(first + (both[:, ::-1] > 0).argmax(axis=1))
     taken = np.minimum(first, length - few)[:, np.newaxis] + np.arange(few)
@@ -124,15 +124,16 @@ def _sums(lines: _Lines, levels: Floats) -> Floats:
     return np.matmul(lines.weights[:, np.newaxis], levels[lines.taken])[:, 0]
 
 
-def _enlarging(length: int, start: float, end: float, enlarged: int) -> Floats:
-    """What brings a part of a line to more pixels, of shape (enlarged, length).
+def resizing(length: int, start: float, end: float, size: int) -> Floats:
+    """What brings a part of a line of pixels to another size, of shape (size, length).
 
-    Each is a blend of its two nearest, of which one may lie beyond the part: as Pillow
-    resizes a box.
+    Each is a blend of those next to it (a triangle filter), of which some may lie beyond
+    the part: as Pillow resizes a box.
     """
-    middle = start + (np.arange(enlarged) + 0.5) * (end - start) / enlarged
-    distance = np.arange(length) + 0.5 - middle[:, np.newaxis]
-    near = np.maximum(0, 1 - np.abs(distance))
+    scale = (end - start) / size
+    middle = start + (np.arange(size) + 0.5) * scale
+    offset = (np.arange(length) + 0.5 - middle[:, np.newaxis]) / max(scale, 1)
+    near = np.maximum(0, 1 - np.abs(offset))
     return np.asarray(near / near.sum(axis=1, keepdims=True), np.float32)
 
 

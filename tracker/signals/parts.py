@@ -22,8 +22,9 @@ def proposed(reading: Reading) -> Iterator[Signal]:
     Turned copies are asked for as wholes only: who frames a picture seldom turns it, and
     eight forms of each would cost a lookup four times the scans.
     """
-    proposals = propose(reading.grey)
-    made = hash_boxes(reading.grey, [proposal.box for proposal in proposals])
+    small = np.asarray(reading.picture.small)
+    proposals = propose(small)
+    made = hash_boxes(small, [proposal.box for proposal in proposals])
     for proposal, hashed in zip(proposals, made, strict=True):
         box = shares(proposal.box, reading.picture.small.size)
         yield from _signals(hashed, proposal.of, box)

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from tracker.signals.base import Reading, Signal, to_hex
-from tracker.signals.boxes import Floats
+from tracker.signals.boxes import Floats, resizing
 
 SAMPLES = 64  # a side, that the picture is shrunk to
 WAVES = 16  # a side, of the cosine transform
@@ -34,12 +34,12 @@ class Phash:
     def hash(self, reading: Reading) -> Signal | None:
         if reading.plain:
             return None
-        height, width = reading.grey.shape
-        levels = reading.grey.astype(np.float32)
+        levels = np.asarray(reading.picture.grey, np.float32)
+        height, width = levels.shape
+        across, down = map(_waves, (width, height), reading.picture.small_size)
         strips = np.array_split(levels, range(STRIP, width, STRIP), axis=1)
-        down = _waves(height)
         rows = np.concatenate([down @ strip for strip in strips], axis=1)
-        waves = rows @ _waves(width).T
+        waves = rows @ across.T
         return Signal(self.name, to_hex(waves > np.median(waves)), None, self.version)
 
     def ask(self, reading: Reading) -> tuple[Signal, ...]:
@@ -54,15 +54,17 @@ class Phash:
 
 
 @lru_cache(maxsize=1024)
-def _waves(length: int) -> Floats:
+def _waves(length: int, size: int) -> Floats:
     """What takes a line of pixels to its 16 lowest waves, of shape (16, length).
 
-    Of 64 samples by Lanczos' filter, as Pillow shrinks, the cosine transform (DCT-II).
+    It is brought to `size` pixels, then to 64 samples by Lanczos' filter, as Pillow does
+    both; of these the cosine transform (DCT-II).
     """
-    scale = length / SAMPLES
+    scale = size / SAMPLES
     middle = (np.arange(SAMPLES) + 0.5) * scale
-    offset = (np.arange(length) + 0.5 - middle[:, np.newaxis]) / max(scale, 1)
+    offset = (np.arange(size) + 0.5 - middle[:, np.newaxis]) / max(scale, 1)
     lanczos = np.sinc(offset) * np.sinc(offset / LOBES) * (np.abs(offset) < LOBES)
     lanczos /= lanczos.sum(axis=1, keepdims=True)
     wave, place = np.arange(WAVES)[:, np.newaxis], np.arange(SAMPLES) + 0.5
-    return np.asarray(np.cos(np.pi / SAMPLES * wave * place) @ lanczos, np.float32)
+    waves = np.cos(np.pi / SAMPLES * wave * place) @ lanczos
+    return np.asarray(waves @ resizing(length, 0, length, size), np.float32)
