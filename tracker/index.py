@@ -166,7 +166,8 @@ class Index:
             "parts": self._header["parts"] or [],
             "size": len(self._map),
             "checksums": {
-                name: written for name, (_, _, written) in self._header["arrays"].items()
+                name: written
+                for name, (_, _, written) in self._header["arrays"].items()
             },
             "built_at": self._header["built_at"],
             "extra": dict(self._header["extra"]),

@@ -155,7 +155,9 @@ def _answer(
             more, is_cut = _candidates([questions[place]], weakest, MOST)
             best[place] = _best(more, among)[0]
             if is_cut and not best[place]:
-                raise BankAwayError("More is banked of this than can be looked through.")
+                raise BankAwayError(
+                    "More is banked of this than can be looked through."
+                )
             if is_cut:
                 logger.warning("a picture matches more signals than can be told")
     return _told(best)

@@ -152,9 +152,7 @@ class Deposits:
 def generations(bank: UUID, type_: str) -> tracker.Generations:
     """Where the generations of one type are: of its version that is in use here."""
     kind = tracker.signal_type(type_)
-    return tracker.generations(
-        settings.INDEX_URL, str(bank), kind.version, kind.bits
-    )
+    return tracker.generations(settings.INDEX_URL, str(bank), kind.version, kind.bits)
 
 
 def tail_length(type_: str) -> int:
