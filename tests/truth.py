@@ -38,6 +38,9 @@ class Truth:
         for at in range(0, len(kept), self.chunk):
             yield self._arrays(kept[at : at + self.chunk])
 
+    def count(self, seq: int) -> int:
+        return len(set(self.ids[:seq]) - self.gone)
+
     def withdrawn(self) -> Iterator[Ids]:
         yield np.array(sorted(self.gone), np.uint64)
 

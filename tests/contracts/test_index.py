@@ -100,6 +100,23 @@ def test_each_publication_reaches_further_and_drops_what_was_withdrawn(
     assert_true(published, truth, hashes)
 
 
+def test_what_was_withdrawn_is_counted_and_published_away(
+    published: Generations,
+) -> None:
+    truth = Truth()
+    assert published.excess(truth) == 0
+    truth.deposit(some(9))
+    published.publish(truth)
+    assert published.excess(truth) == 0
+    truth.gone = {2, 9}  # the last one, too
+    assert published.excess(truth) == 2
+    published.publish(truth)
+    assert published.excess(truth) == 0
+    newest = published.newest(truth.known)
+    assert newest
+    assert as_pairs(newest.search(some(9)[[1, 8]], 0, 5)) == [[], []]
+
+
 def test_another_reader_finds_what_was_published(
     engine: Callable[[str, str], Generations], bank: str
 ) -> None:
@@ -206,6 +223,21 @@ def test_a_collection_that_is_dropped_is_no_empty_answer(lite: str, bank: str) -
     assert_true(published, truth, some(4))
 
 
+def test_rows_that_milvus_lost_are_noticed_and_published_again(
+    lite: str, bank: str
+) -> None:
+    from pymilvus import MilvusClient  # noqa: PLC0415 (an optional extra)
+
+    truth, published = Truth(), generations(lite, bank, VERSION, BITS)
+    truth.deposit(some(6))
+    published.publish(truth)
+    client = MilvusClient(lite.removeprefix("milvus-lite://"))
+    client.delete(getattr(published, "collection"), ids=[3])  # noqa: B009
+    assert published.excess(truth) is None
+    published.publish(truth)
+    assert_true(published, truth, some(6))
+
+
 def test_more_equal_hashes_than_milvus_tells_are_seen_to_be_more(
     lite: str, bank: str
 ) -> None:
@@ -235,6 +267,7 @@ def test_a_torn_file_falls_back_to_the_one_before(tmp_path: Path, bank: str) -> 
         file.truncate(100)
     with pytest.raises(IndexFormatError):
         newest.search(some(1), 31, 10)
+    assert files.excess(truth) is None
     files.forget(newest)
     assert files.newest(truth.known).seq == 10
     files.publish(truth)
