@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -16,6 +17,7 @@ from django.core.checks import CheckMessage, Error, register
 from portal import env
 
 PROFILES = ("embedded", "production")
+INDEXES = ("file", "milvus", "milvus+tls")  # milvus-lite is one process's alone
 SECRETS = ("SECRET_KEY", "PASSPHRASE_SALT", "MATCH_ID_KEY")
 ONION_HOST = re.compile(r"(?:[a-z0-9-]+\.)*[a-z2-7]{56}\.onion")  # rend-spec-v3
 SHORTEST_SECRET = 32  # characters
@@ -136,6 +138,12 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         "E024",
+        lambda: not _leads_to_an_index(),
+        "INDEX_URL names no index that many processes can share.",
+        "Set it to file:///folder, or milvus://user:password@host:19530/database.",
+    ),
+    (
+        "E025",
         lambda: not settings.OBSERVATIONS_URL.startswith(("file:", "clickhouse")),
         "chDB is ClickHouse within one process, for tests.",
         "Leave OBSERVATIONS_URL out, or set it to clickhouses://user:password@host/name.",
@@ -157,6 +165,17 @@ def _is_our_onion() -> bool:
     scheme, _, host = settings.ONION_LOCATION.partition("://")
     is_onion = scheme in {"http", "https"} and ONION_HOST.fullmatch(host) is not None
     return is_onion and host in settings.ALLOWED_HOSTS
+
+
+def _leads_to_an_index() -> bool:
+    try:
+        parts = urlsplit(settings.INDEX_URL)
+        names_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that does not close
+        return False
+    if parts.scheme == "file":
+        return len(parts.path) > 1 and not parts.netloc
+    return parts.scheme in INDEXES and names_host
 
 
 def _is_weak(name: str) -> bool:

@@ -251,6 +251,7 @@ READ_WITHIN = timedelta(hours=env.number("READ_HOURS", 72))
 READ_THREATS_WITHIN = timedelta(hours=env.number("READ_THREATS_HOURS", 24))
 ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 
+# Or milvus://user:password@host:port/database, milvus+tls://...; milvus-lite:///file embedded.
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
 
@@ -315,6 +316,7 @@ CELERY_BEAT_SCHEDULE = {
         ("memory", "portal.sightings.tasks.pack_observations", 300),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
         ("index", "portal.bank.tasks.publish_index", 60),
+        ("index checks", "portal.bank.tasks.check_index", 3600),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
         ("sessions", "portal.accounts.tasks.sweep_sessions", 300),
         ("endings", "portal.cases.tasks.sweep_endings", 60),

@@ -4,12 +4,14 @@ Amina (victim), Ben (another victim, who must see nothing of hers), Wren (worker
 Stella (supervisor), Chirp (platform), Mallory.
 """
 
+import warnings
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 from django.utils import translation
+from hypothesis import settings
 from nacl import pwhash
 
 from portal import languages
@@ -19,6 +21,9 @@ from portal.accounts.models import Organisation, User
 from portal.cases import passphrase
 from portal.celery import app
 from portal.platforms.models import Host, Platform
+
+# pytest --hypothesis-profile=long: histories until somebody is tired of them.
+settings.register_profile("long", max_examples=500, stateful_step_count=50)
 
 WREN_PASSWORD = "wren's long password"
 STELLA_PASSWORD = "stella's long password"
@@ -121,3 +126,15 @@ def chirp(db: None) -> Platform:
     )
     Host.objects.create(platform=platform, name="chirp.example")
     return platform
+
+
+@pytest.fixture(scope="session")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Milvus's own embedded engine, on a socket file; its import warns of its packaging."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pytest.importorskip("milvus_lite.server_manager")
+        path = tmp_path_factory.mktemp("milvus") / "bank.db"
+        assert server.server_manager_instance.start_and_get_uri(str(path))
+    yield f"milvus-lite://{path}"
+    server.server_manager_instance.release_all()

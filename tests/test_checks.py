@@ -25,6 +25,7 @@ GOOD = {
     "HTTPS": True,
     "INWARD_HOSTS": False,
     "NOTICE_FROM": "notices@reclaim.example.org",
+    "INDEX_URL": "milvus://reclaim:secret@127.0.0.1:19530/reclaim",
     **{name: name.lower() * 4 for name in SECRETS},
 }
 BROKEN = [
@@ -43,7 +44,15 @@ BROKEN = [
     ("E021", "ONION_LOCATION", f"http://{'b' * 56}.onion"),  # not in ALLOWED_HOSTS
     ("E021", "ONION_LOCATION", f"http://{'a' * 56}.onion/guide"),
     ("E021", "ONION_LOCATION", f"{'a' * 56}.onion"),
-    ("E024", "OBSERVATIONS_URL", "chdb:///var/observations"),
+    ("E025", "OBSERVATIONS_URL", "chdb:///var/observations"),
+    ("E024", "INDEX_URL", ""),
+    ("E024", "INDEX_URL", "file://"),
+    ("E024", "INDEX_URL", "file://index"),  # a host, and no folder
+    ("E024", "INDEX_URL", "/var/lib/reclaim/index"),
+    ("E024", "INDEX_URL", "milvus:///bank.db"),
+    ("E024", "INDEX_URL", "milvus://127.0.0.1:door"),
+    ("E024", "INDEX_URL", "milvus-lite:///var/lib/reclaim/bank.db"),
+    ("E024", "INDEX_URL", "https://127.0.0.1:19530"),
     *((f"E0{30 + at}", name, "too short") for at, name in enumerate(SECRETS)),
 ]
 NOT_GIVEN = [
@@ -73,6 +82,11 @@ def broken() -> set[str]:
 def test_a_well_set_production_starts(production: Settings) -> None:
     assert broken() == set()
     refuse_to_start()
+
+
+def test_an_index_in_files_is_one_for_production_too(production: Settings) -> None:
+    production.INDEX_URL = "file:///var/lib/reclaim/index"
+    assert broken() == set()
 
 
 def test_an_onion_service_that_is_named_twice_alike_starts(

@@ -41,6 +41,9 @@ class Deposits(Protocol):
     def active(self, after: int) -> Iterable[tuple[Ids, Hashes]]:
         """Ids and hashes of active rows after that number up to the last one, in chunks."""
 
+    def count(self, seq: int) -> int:
+        """How many rows up to that number are active."""
+
     def withdrawn(self) -> Iterable[Ids]:
         """Ids of rows up to the last one that are active no more, in chunks."""
 
@@ -66,6 +69,12 @@ class Generations(Protocol):
 
     def forget(self, generation: Generation) -> None:
         """It turned out to be damaged: never answer with it again."""
+
+    def excess(self, deposits: Deposits) -> int | None:
+        """How many more signals the newest generation holds than are active.
+
+        None if it is damaged, found by reading all of it; 0 where nothing is published.
+        """
 
     def publish(self, deposits: Deposits) -> Path | None:
         """Bring what is published up to the last deposit; the file, where it is one.
@@ -130,19 +139,37 @@ class Files:
             self._damaged.add(self._place)
             self._held = self._place = None
 
+    def excess(self, deposits: Deposits) -> int | None:
+        paths = [self.folder / name for name, _ in self._listed()]
+        if not paths:
+            return 0
+        index = opened(paths[0])
+        try:
+            if index is None:
+                return None
+            index.verify()
+        except IndexFormatError:
+            return None
+        return len(index) - deposits.count(int(paths[0].name))
+
     def publish(self, deposits: Deposits) -> Path | None:
         """Build the next file; None where another process is building one now."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        seq, value = deposits.last
-        path = self.folder / f"{seq:020d}"
+        path = self.folder / f"{deposits.last[0]:020d}"
         with _alone(self.folder) as alone:
             if not alone:
                 return None
-            index = opened(path)
-            if index is None or index.info()["extra"].get("last") != value:
+            if not self._holds(path, deposits):
                 _build(path, deposits)
             self._tidy(path)
         return path
+
+    def _holds(self, path: Path, deposits: Deposits) -> bool:
+        """Whether there is nothing to do: it is whole, of this history, and lean."""
+        index = opened(path)
+        if index is None or index.info()["extra"].get("last") != deposits.last[1]:
+            return False
+        return self.excess(deposits) == 0
 
     def _tidy(self, path: Path) -> None:
         """Remove what no reader needs: old ones, and halves of publishers that died."""

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import itertools
 import json
 import re
 import sys
@@ -171,7 +172,7 @@ def _verify(arguments: argparse.Namespace) -> None:
 def _pairs(found: Found) -> list[list[tuple[int, int]]]:
     lims, ids, distances = found
     pairs = list(zip(ids.tolist(), distances.tolist(), strict=True))
-    return [pairs[a:b] for a, b in zip(lims[:-1], lims[1:], strict=True)]
+    return [pairs[a:b] for a, b in itertools.pairwise(lims)]
 
 
 def _opened(path: Path | None) -> io.TextIOWrapper:

@@ -129,7 +129,7 @@ class Deposits:
 
     def begin(self) -> bool:
         """Fix the last row to publish; False if there is none."""
-        newest = Signal.objects.comparable(self.type).active().order_by("-seq")
+        newest = Signal.objects.comparable(self.type).order_by("-seq")
         last = newest.values_list("seq", "value").first()
         self.last = last or self.last
         return last is not None
@@ -141,6 +141,10 @@ class Deposits:
         rows = Signal.objects.comparable(self.type).active().after(after)
         for _, ids, hashes in _chunks(rows.filter(seq__lte=self.last[0]), self.type):
             yield ids, hashes
+
+    def count(self, seq: int) -> int:
+        active = Signal.objects.comparable(self.type).active()
+        return active.filter(seq__lte=seq).count()
 
     def withdrawn(self) -> Iterator[Ids]:
         rows = Signal.objects.filter(type=self.type, seq__lte=self.last[0])
@@ -162,6 +166,15 @@ def tail_length(type_: str) -> int:
         return 0
     newest = generations(bank.bank, type_).newest(Deposits(type_).known)
     return Signal.objects.comparable(type_).after(newest.seq if newest else 0).count()
+
+
+def needs_anew(type_: str) -> bool:
+    """Whether the newest generation is damaged or holds what was withdrawn: reads it all."""
+    bank = Sequence.objects.first()
+    deposits = Deposits(type_)
+    if bank is None or not deposits.begin():
+        return False
+    return generations(bank.bank, type_).excess(deposits) != 0
 
 
 def publish(type_: str) -> Path | None:

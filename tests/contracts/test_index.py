@@ -2,79 +2,18 @@
 
 import threading
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.truth import BITS, LARGEST, Truth, as_pairs, assert_true, some, turned
 from tracker import Generations, IndexAwayError, IndexFormatError, generations
-from tracker.flat import Found, Hashes, Ids
+from tracker.flat import Hashes, Ids
 
-VERSION, BITS = "pdq/1", 256
-LARGEST = 2**63 - 1  # the widest id that a database gives a row
-
-
-@dataclass
-class Truth:
-    """The database that generations are made from: each row an id, a hash, and a state."""
-
-    ids: list[int] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
-    gone: set[int] = field(default_factory=set)
-    chunk: int = 7
-    last: tuple[int, str] = (0, "")
-
-    def deposit(self, hashes: Hashes, first: int = 1) -> None:
-        start = max([first - 1, *(i for i in self.ids if i < LARGEST)]) + 1
-        self.ids += range(start, start + len(hashes))
-        self.hashes += [row.tobytes() for row in hashes]
-        self.last = len(self.ids), self.hashes[-1].hex()
-
-    def known(self, seq: int, value: str) -> bool:
-        return 0 < seq <= len(self.ids) and self.hashes[seq - 1].hex() == value
-
-    def active(self, after: int) -> Iterator[tuple[Ids, Hashes]]:
-        rows = range(after, self.last[0])
-        kept = [row for row in rows if self.ids[row] not in self.gone]
-        for at in range(0, len(kept), self.chunk):
-            yield self._arrays(kept[at : at + self.chunk])
-
-    def withdrawn(self) -> Iterator[Ids]:
-        yield np.array(sorted(self.gone), np.uint64)
-
-    def _arrays(self, rows: list[int]) -> tuple[Ids, Hashes]:
-        joined = b"".join(self.hashes[row] for row in rows)
-        ids = np.array([self.ids[row] for row in rows], np.uint64)
-        return ids, np.frombuffer(joined, np.uint8).reshape(len(rows), -1)
-
-    def neighbours(self, query: bytes, radius: int) -> list[tuple[int, int]]:
-        """By brute force: distance and id of each active one, in order."""
-        asked = int.from_bytes(query)
-        apart = ((asked ^ int.from_bytes(row)).bit_count() for row in self.hashes)
-        return sorted(
-            (bits, id_)
-            for bits, id_ in zip(apart, self.ids, strict=True)
-            if bits <= radius and id_ not in self.gone
-        )
-
-
-Open = Callable[..., Generations]
-
-
-@pytest.fixture(scope="module")
-def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Milvus's own embedded engine, on a socket file; its import warns of its packaging."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pytest.importorskip("milvus_lite.server_manager")
-        path = tmp_path_factory.mktemp("milvus") / "bank.db"
-        assert server.server_manager_instance.start_and_get_uri(str(path))
-    yield f"milvus-lite://{path}"
-    server.server_manager_instance.release_all()
+VERSION = "pdq/1"
 
 
 @pytest.fixture(params=["file", "milvus"])
@@ -82,10 +21,8 @@ def engine(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Callable[[str, str], Generations]:
     """Opens the generations of a bank and a version, as each process does for itself."""
-    if request.param == "file":
-        url = f"file://{tmp_path}"
-    else:
-        url = request.getfixturevalue("lite")
+    is_file = request.param == "file"
+    url = f"file://{tmp_path}" if is_file else request.getfixturevalue("lite")
     return lambda bank, version: generations(url, bank, version, BITS)
 
 
@@ -97,33 +34,6 @@ def bank() -> str:
 @pytest.fixture
 def published(engine: Callable[[str, str], Generations], bank: str) -> Generations:
     return engine(bank, VERSION)
-
-
-def some(n: int, seed: int = 0) -> Hashes:
-    return np.random.default_rng(seed).integers(0, 256, (n, BITS // 8), np.uint8)
-
-
-def turned(row: Hashes, bits: int) -> Hashes:
-    """The hash with that many of its bits turned."""
-    flips = np.zeros(BITS, np.uint8)
-    flips[np.random.default_rng(bits).choice(BITS, bits, replace=False)] = 1
-    return np.asarray(row ^ np.packbits(flips), np.uint8)
-
-
-def as_pairs(found: Found) -> list[list[tuple[int, int]]]:
-    lims, ids, distances = found
-    assert [str(array.dtype) for array in found] == ["int64", "uint64", "int32"]
-    pairs = list(zip(distances.tolist(), ids.tolist(), strict=True))
-    return [pairs[a:b] for a, b in zip(lims[:-1], lims[1:], strict=True)]
-
-
-def assert_true(
-    published: Generations, truth: Truth, queries: Hashes, radius: int = 52
-) -> None:
-    newest = published.newest(truth.known)
-    assert newest is not None
-    found = as_pairs(newest.search(queries, radius, 10_000))
-    assert found == [truth.neighbours(row.tobytes(), radius) for row in queries]
 
 
 def test_it_answers_as_brute_force_does_at_every_radius(published: Generations) -> None:
@@ -188,6 +98,23 @@ def test_each_publication_reaches_further_and_drops_what_was_withdrawn(
     assert after
     assert after.seq == 30
     assert_true(published, truth, hashes)
+
+
+def test_what_was_withdrawn_is_counted_and_published_away(
+    published: Generations,
+) -> None:
+    truth = Truth()
+    assert published.excess(truth) == 0
+    truth.deposit(some(9))
+    published.publish(truth)
+    assert published.excess(truth) == 0
+    truth.gone = {2, 9}  # the last one, too
+    assert published.excess(truth) == 2
+    published.publish(truth)
+    assert published.excess(truth) == 0
+    newest = published.newest(truth.known)
+    assert newest
+    assert as_pairs(newest.search(some(9)[[1, 8]], 0, 5)) == [[], []]
 
 
 def test_another_reader_finds_what_was_published(
@@ -296,6 +223,21 @@ def test_a_collection_that_is_dropped_is_no_empty_answer(lite: str, bank: str) -
     assert_true(published, truth, some(4))
 
 
+def test_rows_that_milvus_lost_are_noticed_and_published_again(
+    lite: str, bank: str
+) -> None:
+    from pymilvus import MilvusClient  # noqa: PLC0415 (an optional extra)
+
+    truth, published = Truth(), generations(lite, bank, VERSION, BITS)
+    truth.deposit(some(6))
+    published.publish(truth)
+    client = MilvusClient(lite.removeprefix("milvus-lite://"))
+    client.delete(getattr(published, "collection"), ids=[3])  # noqa: B009
+    assert published.excess(truth) is None
+    published.publish(truth)
+    assert_true(published, truth, some(6))
+
+
 def test_more_equal_hashes_than_milvus_tells_are_seen_to_be_more(
     lite: str, bank: str
 ) -> None:
@@ -325,6 +267,7 @@ def test_a_torn_file_falls_back_to_the_one_before(tmp_path: Path, bank: str) -> 
         file.truncate(100)
     with pytest.raises(IndexFormatError):
         newest.search(some(1), 31, 10)
+    assert files.excess(truth) is None
     files.forget(newest)
     assert files.newest(truth.known).seq == 10
     files.publish(truth)
