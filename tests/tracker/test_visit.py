@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from tests.loopback_sites import Answer, Site, gallery, picture, serve
-from tracker import visit_process
+from tracker import guarded, visit_process
 from tracker.sources import Batch, Find, Media, SourceError
-from tracker.visit import ENVIRONMENT, ROOT, VisitError, VisitLimits, visit
+from tracker.guarded import ENVIRONMENT, ROOT
+from tracker.visit import VisitError, VisitLimits, visit
 
 SHORT = VisitLimits(seconds=30)
 
@@ -410,5 +411,5 @@ def test_the_watch_ends_the_process_whose_parent_has_gone(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
-    visit_process._watch(-1)
+    guarded.watch(-1)
     assert ended == [1]
