@@ -4,6 +4,18 @@ It knows no Django and no database. What stands here is its whole public face.
 """
 
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
+from tracker.frames import (
+    FRAME,
+    FrameSignal,
+    VideoComparison,
+    VideoSignals,
+    ask_video,
+    compare_media,
+    distinct_frames,
+    hash_video,
+    is_whole,
+    share_kind,
+)
 from tracker.images import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -36,9 +48,19 @@ from tracker.signals import (
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
 from tracker.spread import Point, Spread, spread
+from tracker.video import (
+    Frame,
+    Video,
+    VideoError,
+    VideoLimits,
+    decode_video,
+    decode_video_file,
+    is_video,
+)
 from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
+    "FRAME",
     "MAX_BYTES",
     "MAX_PIXELS",
     "SIGNALS",
@@ -48,6 +70,8 @@ __all__ = [
     "Comparison",
     "FetchError",
     "Find",
+    "Frame",
+    "FrameSignal",
     "Found",
     "ImageError",
     "Index",
@@ -63,21 +87,35 @@ __all__ = [
     "SignalError",
     "SourceError",
     "Spread",
+    "Video",
+    "VideoComparison",
+    "VideoError",
+    "VideoLimits",
+    "VideoSignals",
     "VisitError",
     "VisitLimits",
     "ask_picture",
+    "ask_video",
     "bits_apart",
     "build",
     "compare",
+    "compare_media",
     "decode",
     "decode_file",
+    "decode_video",
+    "decode_video_file",
+    "distinct_frames",
     "fetch",
     "hash_picture",
+    "hash_video",
+    "is_video",
+    "is_whole",
     "kind_of",
     "parse_signal",
     "radius_of",
     "recall_picture",
     "scan",
+    "share_kind",
     "signal_type",
     "spread",
     "strength",

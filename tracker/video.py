@@ -106,7 +106,7 @@ def is_video(data: bytes) -> bool:
     >>> is_video(b"\\0\\0\\0\\x20ftypisom"), is_video(b"\\0\\0\\0\\x20ftypavif")
     (True, False)
     """
-    return _format_of(data) is not None
+    return video_format(data) is not None
 
 
 def decode_video(data: bytes, limits: VideoLimits = VideoLimits()) -> Video:
@@ -121,7 +121,7 @@ def decode_video(data: bytes, limits: VideoLimits = VideoLimits()) -> Video:
         raise VideoError("empty")
     if len(data) > MAX_BYTES:
         raise VideoError("too_large")
-    if (file_format := _format_of(data)) is None:
+    if (file_format := video_format(data)) is None:
         raise VideoError("unsupported")
     head, told = _decoded(data, file_format, limits)
     facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
@@ -146,7 +146,8 @@ def decode_video_file(path: Path) -> Video:
     return decode_video(data)
 
 
-def _format_of(data: bytes) -> str | None:
+def video_format(data: bytes) -> str | None:
+    """By the first bytes "MP4" or "WEBM"; None for what is not decoded here."""
     return next((name for magic, name in _MAGIC if magic.match(data)), None)
 
 
