@@ -18,7 +18,9 @@ from tracker.video import VideoError
 def add_parser(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    parser = subparsers.add_parser("compare", help="tell how two pictures or videos are related")
+    parser = subparsers.add_parser(
+        "compare", help="tell how two pictures or videos are related"
+    )
     parser.add_argument("a", type=Path, metavar="A")
     parser.add_argument("b", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print a JSON object")

@@ -122,10 +122,14 @@ def compare_videos(a: Picture | Video, b: Picture | Video) -> VideoComparison:
     if not asked.forms or not kept.upright:
         why = "different bytes, and too plain frames to compare by looks"
         return VideoComparison(None, None, why, 0.0, 0.0)
-    apart = [[_nearest(forms, value) for value in kept.upright] for forms in asked.forms]
+    apart = [
+        [_nearest(forms, value) for value in kept.upright] for forms in asked.forms
+    ]
     best = min(min(row) for row in apart)
     share_a = sum(min(row) <= Pdq.near for row in apart) / len(apart)
-    share_b = sum(min(column) <= Pdq.near for column in zip(*apart, strict=True)) / len(apart[0])
+    share_b = sum(min(column) <= Pdq.near for column in zip(*apart, strict=True)) / len(
+        apart[0]
+    )
     kind = share_kind(kind_of("pdq", best), share_a, share_b)
     why = (
         f"{share_a:.0%} of the frames of the first and {share_b:.0%} of the second are "

@@ -43,9 +43,11 @@ class GuardError(Exception):
         self.code = code
 
 
-def start(module: str, *arguments: str, stdin: IO[bytes] | int) -> subprocess.Popen[bytes]:
+def start(
+    module: str, *arguments: str, stdin: IO[bytes] | int
+) -> subprocess.Popen[bytes]:
     """Run a module of ours as a program, in a session of its own."""
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  # our own module
         [sys.executable, "-m", module, *arguments],
         stdin=stdin,
         stdout=subprocess.PIPE,

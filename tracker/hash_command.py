@@ -20,7 +20,9 @@ from tracker.video import Video, VideoError, decode_video_file, is_video
 def add_parser(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    parser = subparsers.add_parser("hash", help="print the signals of pictures and videos")
+    parser = subparsers.add_parser(
+        "hash", help="print the signals of pictures and videos"
+    )
     parser.add_argument("photos", nargs="+", type=Path, metavar="FILE")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object per file, one per line"

@@ -12,14 +12,14 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from tracker import guarded
-from tracker.images import Picture
+from tracker.images import Picture, decode
 
 MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 36_000_000  # of one frame: 8K UHD has 33 million
@@ -38,7 +38,7 @@ _SENTENCES = {
     "too_long": f"This video is longer than {MAX_SECONDS / 3600:.0f} hours.",
     "too_many_pixels": f"This video has over {MAX_PIXELS // 10**6} million pixels a frame.",
     "damaged": "This video is damaged or cut short and cannot be opened.",
-    "too_hard": "This video takes more time or memory to read than we allow.",
+    "too_heavy": "This video takes more time or memory to read than we allow.",
 }
 
 # ISO base media (ISO/IEC 14496-12) by its first box, unless its brand is a still picture's;
@@ -54,7 +54,7 @@ class VideoError(Exception):
     """Bytes that cannot become a video; str() is a sentence for the person.
 
     `code` is one of: unreadable, empty, too_large, unsupported, coding, no_pictures,
-    no_frames, too_long, too_many_pixels, damaged, too_hard.
+    no_frames, too_long, too_many_pixels, damaged, too_heavy.
     """
 
     def __init__(self, code: str) -> None:
@@ -101,9 +101,9 @@ class Video:
 
 
 def is_video(data: bytes) -> bool:
-    """Whether the first bytes are those of a video that may be decoded here.
+    r"""Whether the first bytes are those of a video that may be decoded here.
 
-    >>> is_video(b"\\0\\0\\0\\x20ftypisom"), is_video(b"\\0\\0\\0\\x20ftypavif")
+    >>> is_video(b"\0\0\0\x20ftypisom"), is_video(b"\0\0\0\x20ftypavif")
     (True, False)
     """
     return video_format(data) is not None
@@ -124,13 +124,24 @@ def decode_video(data: bytes, limits: VideoLimits = VideoLimits()) -> Video:
     if (file_format := video_format(data)) is None:
         raise VideoError("unsupported")
     head, told = _decoded(data, file_format, limits)
-    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    facts |= {"width": head["width"], "height": head["height"], "format": file_format}
-    frames = tuple(
-        Frame(number, at, Picture(image=image, animated=False, **facts))
-        for number, at, image in told
+    video = Video(
+        frames=(),
+        format=file_format,
+        width=head["width"],
+        height=head["height"],
+        seconds=head["seconds"],
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
     )
-    return Video(frames=frames, seconds=head["seconds"], **facts)
+    return replace(video, frames=tuple(_frame(video, *each) for each in told))
+
+
+def decode_media(data: bytes) -> Picture | Video:
+    """Decode a file by its first bytes, as a video or as a picture.
+
+    Raises VideoError or tracker.ImageError.
+    """
+    return decode_video(data) if is_video(data) else decode(data)
 
 
 def decode_video_file(path: Path) -> Video:
@@ -152,6 +163,19 @@ def video_format(data: bytes) -> str | None:
 
 
 _Told = tuple[int, float, Image.Image]  # number, seconds, picture
+
+
+def _frame(video: Video, number: int, at: float, image: Image.Image) -> Frame:
+    picture = Picture(
+        image=image,
+        format=video.format,
+        width=video.width,
+        height=video.height,
+        sha256=video.sha256,
+        size=video.size,
+        animated=False,
+    )
+    return Frame(number, at, picture)
 
 
 def _decoded(
@@ -179,7 +203,7 @@ def _decoded(
     except guarded.GuardError as error:
         if not told:
             hard = error.code in {"time", "cpu"}
-            raise VideoError("too_hard" if hard else "damaged") from None
+            raise VideoError("too_heavy" if hard else "damaged") from None
     finally:
         guarded.kill(child)
     return head, told
@@ -218,7 +242,7 @@ def _frames(
 
 def _fields(told: dict[str, Any], **kinds: type) -> dict[str, Any]:
     """Those fields of a line: numbers, none of them negative. Raises GuardError."""
-    fields = {name: told.get(name) for name in kinds}
+    fields: dict[str, Any] = {name: told.get(name) for name in kinds}
     for name, value in fields.items():
         if type(value) is not kinds[name] or not 0 <= value < math.inf:
             raise guarded.GuardError("frame")

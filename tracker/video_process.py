@@ -27,11 +27,14 @@ from PIL import Image
 from tracker import guarded
 from tracker.video import MAX_PIXELS, MAX_SECONDS, SIDE, VideoError
 
-LATE = ("PIL.ImageFile", "av.subtitles.stream")  # else loaded once no file can be opened
+LATE = (
+    "PIL.ImageFile",
+    "av.subtitles.stream",
+)  # else loaded once no file can be opened
 DEMUXERS = {"MP4": "mov", "WEBM": "matroska"}
 # What browsers play, and what old telephones recorded.
 CODECS = ("h264", "hevc", "vp8", "vp9", "libdav1d", "av1", "mpeg4", "h263")
-NEAR = 0.5  # seconds from a moment at which a key frame stands in: as far as vPDQ's 1/s
+NEAR = 0.1  # seconds from a moment at which a key frame stands in for the frame there
 # Decoded in all to reach moments between key frames: some seven seconds of one core. Where
 # it would be more, each moment is served by the key frame before it.
 MOST_DECODED = 4_000_000_000  # pixels
@@ -104,7 +107,7 @@ def run(order: Order, file: BinaryIO, out: BinaryIO) -> None:
     except VideoError as error:
         guarded.line({"error": error.code}, out)
     except MemoryError:
-        guarded.line({"error": "too_hard"}, out)
+        guarded.line({"error": "too_heavy"}, out)
     except (av.DecoderNotFoundError, av.PatchWelcomeError):
         guarded.line({"error": "coding"}, out)
     except BrokenPipeError:
@@ -117,6 +120,7 @@ def read(order: Order, file: BinaryIO, out: BinaryIO) -> None:
     """Raises VideoError, and whatever FFmpeg does."""
     with av.open(
         file,
+        "r",
         format=DEMUXERS[order.format],
         io_open=_refuse,
         options={"codec_whitelist": ",".join(CODECS)},
@@ -183,7 +187,7 @@ def _timeline(
     return timeline
 
 
-def _stamp(packet: av.Packet) -> int | None:
+def _stamp(packet: av.Packet[av.VideoStream]) -> int | None:
     return packet.dts if packet.pts is None else packet.pts
 
 
@@ -273,11 +277,13 @@ def _upright(frame: av.VideoFrame) -> tuple[Image.Image, tuple[int, int]]:
     if frame.width * frame.height > MAX_PIXELS:
         raise VideoError("too_many_pixels")
     shrink = math.ceil(max(frame.width, frame.height) / SIDE)
-    image = frame.to_image(
+    small = frame.reformat(
         width=max(1, frame.width // shrink),
         height=max(1, frame.height // shrink),
+        format="rgb24",
         interpolation="AREA",
     )
+    image = Image.fromarray(small.to_ndarray())
     size = frame.width, frame.height
     turn = _UPRIGHT.get(_signs(frame))
     if turn is None:
@@ -285,13 +291,18 @@ def _upright(frame: av.VideoFrame) -> tuple[Image.Image, tuple[int, int]]:
     return image.transpose(turn), size[::-1] if turn in _QUARTERS else size
 
 
-def _signs(frame: av.VideoFrame) -> tuple[int, ...]:
-    """Of the display matrix's a, b, c and d; a half counts as nothing."""
-    matrix = frame.side_data.get(Side.DISPLAYMATRIX)
-    if matrix is None or len(bytes(matrix)) != 36:
-        return ()
-    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))
-    return tuple((value > 2**15) - (value < -(2**15)) for value in (a, b, c, d))
+def _signs(frame: av.VideoFrame) -> tuple[int, int, int, int]:
+    """Of the display matrix's a, b, c and d; less than a half counts as nothing."""
+    for side in frame.side_data:
+        if side.type is Side.DISPLAYMATRIX:
+            a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side))
+            return _sign(a), _sign(b), _sign(c), _sign(d)
+    return 1, 0, 0, 1
+
+
+def _sign(fixed: int) -> int:
+    """Of a number in 16.16 fixed point."""
+    return (fixed > 2**15) - (fixed < -(2**15))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -13,7 +13,15 @@ from portal.bank.models import Signal
 from portal.cases.ending import require_applied
 from portal.cases.models import Exhibit
 
-__all__ = ["BankError", "Hit", "deposit", "lookup", "lookup_picture", "parse_signal"]
+__all__ = [
+    "BankError",
+    "Hit",
+    "deposit",
+    "lookup",
+    "lookup_media",
+    "lookup_picture",
+    "parse_signal",
+]
 
 
 class BankError(Exception):
@@ -26,13 +34,13 @@ class BankError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """How well a question matched a picture, told by the signal of the whole.
+    """How well a question matched an exhibit, told by a signal of the whole, or a frame.
 
     What matched may have been a region's: that stays within the bank.
     """
 
     signal: Signal
-    kind: str  # exact, near, possible
+    kind: tracker.Kind
     distance: int
 
 
@@ -96,6 +104,24 @@ def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]
     return lookup([tracker.ask_picture(picture)], weakest)[0]
 
 
+def lookup_media(
+    media: tracker.Picture | tracker.Video, weakest: tracker.Kind = "possible"
+) -> list[Hit]:
+    """The hits of a picture or of a video, the best one per exhibit.
+
+    A picture in the bank that one frame shows is that picture. Of two videos one frame
+    may be a title or a logo that strangers share: see tracker.share_kind.
+    """
+    if isinstance(media, tracker.Picture):
+        return lookup([tracker.ask_picture(media)], weakest)[0]
+    found = lookup(tracker.ask_video(media), weakest)
+    mine: dict[int, list[Hit]] = defaultdict(list)
+    for hit in sorted((hit for hits in found for hit in hits), key=_strength):
+        mine[hit.signal.exhibit_id].append(hit)
+    frames = Signal.objects.frames_of(mine)
+    return [_joined(hits, len(found), frames[pk]) for pk, hits in mine.items()]
+
+
 def parse_signal(type_: str, value: str) -> tracker.Signal:
     """A signal from a stranger. Raises BankError that says what is wrong with it."""
     try:
@@ -129,7 +155,7 @@ def _candidates(
 
 def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
     """For each active signal the one of the whole picture, of the same type."""
-    cut = {s.exhibit_id for s in active.values() if s.of != tracker.WHOLE}
+    cut = {s.exhibit_id for s in active.values() if not tracker.is_whole(s.of)}
     wholes = {
         (signal.exhibit_id, signal.type): signal
         for signal in Signal.objects.active()
@@ -138,7 +164,9 @@ def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
         .select_related("case")
     }
     return {
-        pk: wholes.get((signal.exhibit_id, signal.type), signal)
+        pk: signal
+        if tracker.is_whole(signal.of)
+        else wholes.get((signal.exhibit_id, signal.type), signal)
         for pk, signal in active.items()
     }
 
@@ -151,3 +179,19 @@ def _best(matches: Iterable[tracker.Match], active: dict[int, Signal]) -> list[H
             hit = Hit(signal, match.kind, match.distance)
             best.setdefault(signal.exhibit_id, hit)
     return list(best.values())
+
+
+def _joined(hits: list[Hit], asked: int, banked: int) -> Hit:
+    """One hit for all that a video's frames had on one exhibit, the best one first."""
+    best = hits[0]
+    if banked < 2 or best.kind == "exact":
+        return best  # the exhibit is a picture
+    near = [hit for hit in hits if hit.kind == "near"]
+    shares = len(near) / asked, len({hit.signal.pk for hit in near}) / banked
+    return replace(best, kind=tracker.share_kind(best.kind, *shares) or best.kind)
+
+
+def _strength(hit: Hit) -> tuple[int, int]:
+    return tracker.strength(
+        tracker.Match(hit.signal.pk, hit.signal.type, hit.kind, hit.distance)
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import Q
@@ -19,8 +21,13 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         return self.filter(case__withdrawn_at=None)
 
     def whole(self) -> SignalQuerySet:
-        """Signals of whole pictures: all that others are ever given of a picture."""
-        return self.filter(of=tracker.WHOLE)
+        """Signals of whole pictures and of frames: all that others are ever given."""
+        return self.filter(Q(of=tracker.WHOLE) | Q(of__startswith=tracker.FRAME))
+
+    def frames_of(self, exhibits: Iterable[int]) -> Counter[int]:
+        """How many pictures each of these exhibits is: more than one of a video."""
+        pdq = self.whole().filter(exhibit__in=list(exhibits), type="pdq")
+        return Counter(pdq.values_list("exhibit", flat=True))
 
     def after(self, seq: int) -> SignalQuerySet:
         """What was deposited after `seq`, in order: the tail."""
@@ -30,7 +37,8 @@ class SignalQuerySet(models.QuerySet["Signal"]):
 class Signal(models.Model):
     """One hash of one exhibit: type and value. `seq` orders all deposits, without gaps.
 
-    `of` is "whole", or the region of the picture that was hashed: a crop is found by it.
+    `of` is "whole", "frame 12.5" (seconds) of a video, or the region of the picture that
+    was hashed: a crop is found by it.
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="signals")

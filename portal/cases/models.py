@@ -295,7 +295,7 @@ class ReportedUrl(models.Model):
 
 
 class Exhibit(models.Model):
-    """A picture the victim asks us to watch for: sealed bytes, or none (hash-only)."""
+    """A picture or video the victim asks us to watch for: sealed bytes, or none (hash-only)."""
 
     class State(models.TextChoices):
         RECEIVED = "received", _("waiting to be read")
@@ -316,7 +316,9 @@ class Exhibit(models.Model):
     )  # the copy for automatic processing, see evidence.hold
     size = models.PositiveIntegerField(default=0)  # bytes before sealing
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
-    refusal = models.CharField(max_length=40, blank=True)  # tracker.ImageError.code
+    refusal = models.CharField(
+        max_length=40, blank=True
+    )  # code of tracker.ImageError or VideoError
     # Counted before each reading: a file that kills its reader is refused in the end.
     attempts = models.PositiveSmallIntegerField(default=0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +14,12 @@ import tracker
 from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
+from portal.bank.models import Signal
 from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
+from portal.sightings.frames import best_per_place, pictures_in
 from portal.sightings.models import Alert, Observation, Sighting, Source
 from portal.sightings.remembering import remember, remembered
 
@@ -51,7 +54,12 @@ def read_exhibit(exhibit: Exhibit) -> None:
         kept, asked = _signals_of(exhibit)
     except evidence.EvidenceAwayError:
         raise
-    except (tracker.ImageError, tracker.SignalError, evidence.EvidenceError) as error:
+    except (
+        tracker.ImageError,
+        tracker.VideoError,
+        tracker.SignalError,
+        evidence.EvidenceError,
+    ) as error:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
     # Two writes, the bank's first: a picture crawled between them is remembered and then
@@ -90,8 +98,11 @@ def _signals_of(
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
     Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
-    picture = tracker.decode(data)
-    return tracker.hash_picture(picture), tracker.recall_picture(picture)
+    media = tracker.decode_media(data)
+    if isinstance(media, tracker.Picture):
+        return tracker.hash_picture(media), tracker.recall_picture(media)
+    asked = tracker.ask_video(media, whole=True)
+    return tracker.hash_video(media).all, tuple(chain.from_iterable(asked))
 
 
 def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
@@ -106,7 +117,7 @@ def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:
 
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
-    """Keep nothing of a file that is no picture, and say so."""
+    """Keep nothing of a file that is no picture and no video, and say so."""
     if not exhibit.case.is_still_active():
         return  # its copy went with the case: it is not at fault
     name, held = exhibit.stored_as, exhibit.held_as
@@ -121,8 +132,9 @@ def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
 def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sighting]:
     """Match one exhibit against the memory of everything crawled."""
     signals = {signal.type: signal for signal in exhibit.signals.whole()}
+    frames = Signal.objects.frames_of([exhibit.pk])[exhibit.pk]
     found = []
-    for observation, match in remembered(asked):
+    for observation, match in best_per_place(remembered(asked), frames):
         hit = bank.Hit(signals[match.type], match.kind, match.distance)
         found.append(_record_remembered(observation, hit))
     return found
@@ -131,25 +143,27 @@ def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sightin
 def handle_find(
     find: tracker.Find, *, found: Sighting.Found, source: Source | None = None
 ) -> list[Sighting]:
-    """Decode, hash and look up one picture from outside; remember its hashes only.
+    """Decode, hash and look up a picture or video; remember its hashes only.
 
     Its bytes are kept, sealed, only where a signal matches and the victim agreed.
     """
     try:
-        picture = tracker.decode(find.media.body)
-    except tracker.ImageError:
+        media = tracker.decode_media(find.media.body)
+    except (tracker.ImageError, tracker.VideoError):
         return []
     # Before it asks: a report that is being read meanwhile finds it here (read_exhibit).
-    remember(find, picture, key=_key(find.url, find.media.url), source=source)
-    hits = bank.lookup([tracker.ask_picture(picture)])[0]
+    for shown, picture in pictures_in(media):
+        key = _key(find.url, find.media.url + shown)
+        remember(find, picture, key=key, source=source)
+    hits = bank.lookup_media(media)
     with transaction.atomic():
-        return [record(find, picture, hit, found=found, source=source) for hit in hits]
+        return [record(find, media, hit, found=found, source=source) for hit in hits]
 
 
 @transaction.atomic
 def record(
     find: tracker.Find,
-    picture: tracker.Picture,
+    media: tracker.Picture | tracker.Video,
     hit: bank.Hit,
     *,
     found: Sighting.Found,
@@ -169,10 +183,10 @@ def record(
             "platform": Host.objects.of(find.url),
             "account": find.account[:200],
             "posted_at": find.posted_at,
-            "sha256": picture.sha256,
-            "size": picture.size,
-            "width": picture.width,
-            "height": picture.height,
+            "sha256": media.sha256,
+            "size": media.size,
+            "width": media.width,
+            "height": media.height,
         },
     )
     if is_new:

@@ -73,9 +73,11 @@ def _fetch(url: str) -> tracker.Response:
 
 def _compare(sighting: Sighting, body: bytes) -> str:
     try:
-        hits = bank.lookup_picture(body)
-    except bank.BankError:
+        hits = bank.lookup_media(tracker.decode_media(body))
+    except tracker.ImageError:
         return "missing"  # a page that says "removed" where the picture was
+    except tracker.VideoError:
+        return "unreachable"  # a video is there, and we cannot tell which
     if any(hit.signal.exhibit_id == sighting.exhibit_id for hit in hits):
         capture(sighting, body)
         return "up"

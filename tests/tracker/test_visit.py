@@ -19,8 +19,8 @@ import pytest
 
 from tests.loopback_sites import Answer, Site, gallery, picture, serve
 from tracker import guarded, visit_process
-from tracker.sources import Batch, Find, Media, SourceError
 from tracker.guarded import ENVIRONMENT, ROOT
+from tracker.sources import Batch, Find, Media, SourceError
 from tracker.visit import VisitError, VisitLimits, visit
 
 SHORT = VisitLimits(seconds=30)

@@ -92,10 +92,9 @@ def _finds(caller: Caller, entry: Any, base: str) -> Iterator[Find]:
 def _shown(entry: Any, page: str) -> Iterator[str]:
     for item in (*entry.get("enclosures", ()), *entry.get("media_content", ())):
         address = item.get("href") or item.get("url") or ""
-        told = (
-            item.get("type", "").startswith(("image/", "video/"))
-            or item.get("medium") in {"image", "video"}
-        )
+        told = item.get("type", "").startswith(("image/", "video/")) or item.get(
+            "medium"
+        ) in {"image", "video"}
         if told or is_media(address):
             yield address
     for item in entry.get("media_thumbnail", ()):

@@ -89,7 +89,9 @@ def _links(root: HtmlElement, base: str) -> Iterator[tuple[str, bool]]:
 def _pictures(root: HtmlElement, base: str) -> Iterator[Embedded]:
     nodes = list(_structured(root))
     speakers = _Credits(root, nodes)
-    shown = "//img | //picture/source | //video | //video/source | //a[@href] | //*[@style]"
+    shown = (
+        "//img | //picture/source | //video | //video/source | //a[@href] | //*[@style]"
+    )
     for element in root.xpath(shown):
         for address in _usable(base, _shown_by(element)):
             yield Embedded(address, *speakers.of(element))

@@ -19,8 +19,8 @@ from tracker.sources.base import (
     Media,
     SourceError,
     marked,
-    parsed_time,
     media_type,
+    parsed_time,
 )
 from tracker.sources.local import inside, opened_folder
 
