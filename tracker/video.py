@@ -244,6 +244,7 @@ def _fields(told: dict[str, Any], **kinds: type) -> dict[str, Any]:
     """Those fields of a line: numbers, none of them negative. Raises GuardError."""
     fields: dict[str, Any] = {name: told.get(name) for name in kinds}
     for name, value in fields.items():
-        if type(value) is not kinds[name] or not 0 <= value < math.inf:
+        strange = type(value) is not kinds[name]
+        if strange or not math.isfinite(value) or value < 0:
             raise guarded.GuardError("frame")
     return fields

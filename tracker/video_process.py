@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
 from itertools import groupby
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.sidedata.sidedata import Type as Side
@@ -187,7 +187,7 @@ def _timeline(
     return timeline
 
 
-def _stamp(packet: av.Packet[av.VideoStream]) -> int | None:
+def _stamp(packet: "av.Packet[av.VideoStream]") -> int | None:
     return packet.dts if packet.pts is None else packet.pts
 
 
@@ -293,11 +293,13 @@ def _upright(frame: av.VideoFrame) -> tuple[Image.Image, tuple[int, int]]:
 
 def _signs(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """Of the display matrix's a, b, c and d; less than a half counts as nothing."""
-    for side in frame.side_data:
-        if side.type is Side.DISPLAYMATRIX:
-            a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side))
-            return _sign(a), _sign(b), _sign(c), _sign(d)
-    return 1, 0, 0, 1
+    beside: Any = frame.side_data  # its stub says another class
+    try:
+        matrix = beside[Side.DISPLAYMATRIX]
+    except KeyError:
+        return 1, 0, 0, 1
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))
+    return _sign(a), _sign(b), _sign(c), _sign(d)
 
 
 def _sign(fixed: int) -> int:
