@@ -154,12 +154,13 @@ def _pictures(container: av.container.InputContainer) -> av.VideoStream:
     if not streams:
         raise VideoError("no_pictures")
     stream = streams[0]
-    if stream.codec_context is None:
+    decoder = stream.codec_context
+    if decoder is None or decoder.codec.name not in CODECS:
         raise VideoError("coding")
     if stream.width * stream.height > MAX_PIXELS:
         raise VideoError("too_many_pixels")
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    stream.codec_context.thread_count = 1
+    decoder.options = {"max_pixels": str(MAX_PIXELS)}
+    decoder.thread_count = 1
     return stream
 
 

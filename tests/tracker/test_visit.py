@@ -281,7 +281,7 @@ def test_nothing_that_the_process_says_is_trusted(
 def test_a_header_without_end_is_not_kept_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys.modules["tracker.visit"], "MAX_HEADER", 10_000)
+    monkeypatch.setattr(guarded, "MAX_HEADER", 10_000)
     acting(monkeypatch, "while True: print('x' * 1000, end='')")
     with pytest.raises(VisitError) as caught:
         list(visit("site", {}, None, SHORT))
@@ -300,7 +300,7 @@ def test_a_header_without_end_is_not_kept_for_ever(
 def test_a_process_that_dies_is_an_error_with_a_code(
     monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    monkeypatch.setattr(sys.modules["tracker.visit"], "PATIENCE", 0.2)
+    monkeypatch.setattr(guarded, "PATIENCE", 0.2)
     acting(monkeypatch, program)
     with pytest.raises(VisitError) as caught:
         list(visit("site", {}, None, SHORT))
