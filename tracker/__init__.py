@@ -4,6 +4,18 @@ It knows no Django and no database. What stands here is its whole public face.
 """
 
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
+from tracker.frames import (
+    FRAME,
+    FrameSignal,
+    VideoComparison,
+    VideoSignals,
+    ask_video,
+    compare_media,
+    distinct_frames,
+    hash_video,
+    is_whole,
+    share_kind,
+)
 from tracker.generations import (
     MOST,
     Deposits,
@@ -66,10 +78,21 @@ from tracker.signals import (
 )
 from tracker.sources import SOURCES, Batch, Find, Media, SourceError, build
 from tracker.spread import Point, Spread, spread
+from tracker.video import (
+    Frame,
+    Video,
+    VideoError,
+    VideoLimits,
+    decode_media,
+    decode_video,
+    decode_video_file,
+    is_video,
+)
 from tracker.visit import VisitError, VisitLimits, visit
 
 __all__ = [
     "EVERYTHING",
+    "FRAME",
     "MAX_BYTES",
     "MAX_PIXELS",
     "MEMORIES",
@@ -85,6 +108,8 @@ __all__ = [
     "FetchError",
     "Find",
     "Found",
+    "Frame",
+    "FrameSignal",
     "Generation",
     "Generations",
     "ImageError",
@@ -111,19 +136,33 @@ __all__ = [
     "SourceError",
     "Span",
     "Spread",
+    "Video",
+    "VideoComparison",
+    "VideoError",
+    "VideoLimits",
+    "VideoSignals",
     "VisitError",
     "VisitLimits",
     "ask_picture",
+    "ask_video",
     "asked_points",
     "bits_apart",
     "build",
     "chain",
     "compare",
+    "compare_media",
     "decode",
     "decode_file",
+    "decode_media",
+    "decode_video",
+    "decode_video_file",
+    "distinct_frames",
     "fetch",
     "generations",
     "hash_picture",
+    "hash_video",
+    "is_video",
+    "is_whole",
     "kind_of",
     "open_memory",
     "parse_signal",
@@ -132,6 +171,7 @@ __all__ = [
     "recall_picture",
     "region_boxes",
     "scan",
+    "share_kind",
     "signal_type",
     "spread",
     "strength",

@@ -1,4 +1,4 @@
-"""python -m tracker compare: what two pictures are to each other."""
+"""python -m tracker compare: what two pictures or videos are to each other."""
 
 import argparse
 import json
@@ -9,15 +9,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from tracker.hash_command import shown
-from tracker.images import ImageError, decode_file
-from tracker.matching import compare
+from tracker.frames import compare_media
+from tracker.hash_command import opened, shown
+from tracker.images import ImageError
+from tracker.video import VideoError
 
 
 def add_parser(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    parser = subparsers.add_parser("compare", help="tell how two pictures are related")
+    parser = subparsers.add_parser(
+        "compare", help="tell how two pictures or videos are related"
+    )
     parser.add_argument("a", type=Path, metavar="A")
     parser.add_argument("b", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
@@ -25,19 +28,19 @@ def add_parser(
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the comparison; exit code 1 if one of the files is no picture."""
-    pictures = []
+    """Print the comparison; exit code 1 if one of the files is neither."""
+    files = []
     for path in (arguments.a, arguments.b):
         try:
-            pictures.append(decode_file(path))
-        except ImageError as error:
+            files.append(opened(path))
+        except (ImageError, VideoError) as error:
             if arguments.json:
                 line = json.dumps({"path": str(path), "error": str(error)})
                 sys.stdout.write(line + "\n")
             else:
                 Console().print(Text(f"{shown(path)}: {error}"))
             return 1
-    comparison = compare(*pictures)
+    comparison = compare_media(*files)
     if arguments.json:
         sys.stdout.write(json.dumps(asdict(comparison)) + "\n")
     else:

@@ -138,6 +138,23 @@ def decode(data: bytes) -> Picture:
     )
 
 
+def decoded(image: Image.Image, *, format: str, sha256: str, size: int) -> Picture:  # noqa: A002 (the field's name)
+    """A picture that another door decoded: a frame of a video, upright and RGB.
+
+    Format, SHA-256 and size are those of its file.
+    """
+    return Picture(
+        format=format,
+        width=image.width,
+        height=image.height,
+        sha256=sha256,
+        size=size,
+        animated=False,
+        grey=_fitted(image.convert("L"), _small_size(image.size)),
+        _make_image=lambda: image,
+    )
+
+
 def decode_file(path: Path) -> Picture:
     """Decode the file at `path`, reading no more of it than is allowed.
 

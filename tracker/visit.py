@@ -6,34 +6,18 @@ Hostile pages are parsed there: what crashes, hangs or swells takes nothing with
 import contextlib
 import json
 import os
-import select
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from tracker import guarded
+from tracker.guarded import Frames, GuardError
 from tracker.sources import Batch, Find, Media
 
-ROOT = Path(__file__).parents[1]
-MAX_HEADER = 16 * 2**20  # bytes of one frame's JSON line: a checkpoint is far smaller
-PATIENCE = 5.0  # seconds between a closed pipe and a death
 MAX_FINDS = 100  # of one batch
-BLOCK = 1024 * 1024
-# Nothing of ours, no proxy settings, no secrets; numeric libraries stay in one thread.
-ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "PYTHONUTF8": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "TZ": "UTC",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-}
 SENTENCES = {
     "time": "The visit took too long and was stopped.",
     "memory": "The visit needed more memory than allowed.",
@@ -91,20 +75,13 @@ def visit(
         "max_body": limits.max_body,
         "parent": os.getpid(),
     }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tracker.visit_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # it may hold addresses
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        start_new_session=True,
-        bufsize=0,
-    )
+    child = guarded.start("tracker.visit_process", stdin=subprocess.PIPE)
     try:
         yield from _batches(child, order, limits)
+    except GuardError as error:
+        raise VisitError(error.code) from None
     finally:
-        _kill(child)
+        guarded.kill(child)
 
 
 def _plain(value: object) -> object:
@@ -119,14 +96,14 @@ def _batches(
         raise VisitError("crashed")
     with contextlib.suppress(BrokenPipeError), child.stdin:
         child.stdin.write(json.dumps(order).encode())
-    frames = _Frames(child.stdout.fileno(), deadline, limits.max_body)
+    frames = Frames(child.stdout.fileno(), deadline, limits.max_body)
     checkpoint = str(order["checkpoint"] or "")
     while True:
         while not frames.waits(limits.beat):
             yield Batch((), checkpoint)  # alive: a lease may be renewed, nothing is new
         header = frames.header()
         if header is None:
-            raise VisitError(_cause(child))
+            raise VisitError(guarded.cause(child))
         if "error" in header:
             raise _error(header["error"])
         if header.get("end"):
@@ -136,7 +113,7 @@ def _batches(
         yield batch
 
 
-def _batch(header: dict[str, Any], frames: "_Frames") -> Batch:
+def _batch(header: dict[str, Any], frames: Frames) -> Batch:
     """The counterpart of visit_process.frame(); nothing that the child says is sure."""
     try:
         checkpoint = _text(header["checkpoint"])
@@ -148,7 +125,7 @@ def _batch(header: dict[str, Any], frames: "_Frames") -> Batch:
         raise VisitError("frame") from None
 
 
-def _find(item: dict[str, Any], frames: "_Frames", checkpoint: str) -> Find:
+def _find(item: dict[str, Any], frames: Frames, checkpoint: str) -> Find:
     return Find(
         url=_text(item["url"]),
         media=Media(
@@ -174,76 +151,3 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError
-
-
-class _Frames:
-    """Reads JSON lines and the bytes after them, and never waits past the deadline."""
-
-    def __init__(self, source: int, deadline: float, max_body: int) -> None:
-        self._source = source
-        self._deadline = deadline
-        self._max_body = max_body
-        self._read = bytearray()
-
-    def waits(self, seconds: float) -> bool:
-        """Whether there is something to read, or the time is up, within `seconds`."""
-        left = self._deadline - time.monotonic()
-        patience = max(0.0, min(seconds, left))
-        heard = bool(self._read) or select.select([self._source], [], [], patience)[0]
-        return bool(heard) or left <= seconds
-
-    def header(self) -> dict[str, Any] | None:
-        """The next JSON line, or None at the end of the stream."""
-        searched = 0
-        while (end := self._read.find(b"\n", searched)) < 0:
-            searched = len(self._read)
-            if searched > MAX_HEADER:
-                raise VisitError("frame")
-            if not self._more():
-                return None
-        line = bytes(self._read[:end])
-        del self._read[: end + 1]
-        try:
-            header = json.loads(line)
-        except ValueError:
-            raise VisitError("frame") from None
-        if not isinstance(header, dict):
-            raise VisitError("frame")
-        return header
-
-    def body(self, size: int) -> bytes:
-        if not 0 <= size <= self._max_body:
-            raise VisitError("frame")
-        while len(self._read) < size:
-            if not self._more():
-                raise VisitError("crashed")
-        body = bytes(self._read[:size])
-        del self._read[:size]
-        return body
-
-    def _more(self) -> bool:
-        seconds = max(0.0, self._deadline - time.monotonic())
-        if not select.select([self._source], [], [], seconds)[0]:
-            raise VisitError("time")
-        piece = os.read(self._source, BLOCK)
-        self._read += piece
-        return bool(piece)
-
-
-def _cause(child: subprocess.Popen[bytes]) -> str:
-    """Why it said nothing more."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        if child.wait(timeout=PATIENCE) == -signal.SIGXCPU:
-            return "cpu"
-    return "crashed"
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End the whole group; until it is waited for, its number is nobody else's."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()

@@ -7,17 +7,15 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from tracker import guarded
 from tracker.sources import Batch, SourceError, build
 
 SOFT = 0.8  # of the seconds: then it ends between two batches by itself
-WATCH = 1.0  # seconds between two looks at the parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ def main() -> int:
     """One visit, from standard input to standard output."""
     logging.disable(logging.CRITICAL)
     order = Order(**json.loads(sys.stdin.buffer.read()))
-    _limit(order)
-    threading.Thread(target=_watch, args=(order.parent,), daemon=True).start()
+    guarded.limit(order.memory_bytes, order.seconds)
+    guarded.die_with(order.parent)
     with contextlib.suppress(BrokenPipeError):
         run(order, sys.stdout.buffer)
     # Straight out: a thread may still wait for a slow server.
@@ -58,12 +56,12 @@ def run(order: Order, out: BinaryIO) -> None:
             frame(batch, out)
             if time.monotonic() > soft:
                 break
-        _line({"end": True}, out)
+        guarded.line({"end": True}, out)
     except SourceError as error:
         told = {"sentence": str(error), "retry_after": error.retry_after}
-        _line({"error": {"code": error.code, **told}}, out)
+        guarded.line({"error": {"code": error.code, **told}}, out)
     except MemoryError:
-        _line({"error": {"code": "memory"}}, out)
+        guarded.line({"error": {"code": "memory"}}, out)
 
 
 def frame(batch: Batch, out: BinaryIO) -> None:
@@ -83,27 +81,6 @@ def frame(batch: Batch, out: BinaryIO) -> None:
     out.write(json.dumps(head).encode() + b"\n")
     out.writelines(find.media.body for find in batch.finds)
     out.flush()
-
-
-def _line(value: dict[str, Any], out: BinaryIO) -> None:
-    out.write(json.dumps(value).encode() + b"\n")
-    out.flush()
-
-
-def _limit(order: Order) -> None:
-    """Address space, processor seconds, no core dump, no file written."""
-    seconds = int(order.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _watch(parent: int) -> None:
-    """Die with the parent; PR_SET_PDEATHSIG would watch one of its threads only."""
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,6 @@ __all__ = [
     "recognise",
 ]
 
-KINDS = ("exact", "near", "possible")  # the strongest first
-
 
 class BankError(Exception):
     """A question that cannot be asked: not a signal, or not a picture. `code` says why."""
@@ -96,17 +94,17 @@ def lookup_picture(
     return lookup([tracker.ask_picture(picture)], weakest, among)[0]
 
 
-def recognise(picture: tracker.Picture) -> list[Hit]:
-    """Whose picture this is, by hashes and by points; the best hit per exhibit, best first.
+def recognise(media: tracker.Picture | tracker.Video) -> list[Hit]:
+    """Whose picture or video this is: the best hit per exhibit, the best first.
 
-    For our own looking alone: platforms ask with hashes, and are told of hashes.
+    By hashes, and of a picture by points. For our own looking alone: platforms ask with
+    hashes, and are told of hashes.
     """
-    best: dict[int, Hit] = {}
-    by_hashes = lookup([tracker.ask_picture(picture)])[0]
-    by_points = answering.answer_points(point_follower().ask(picture))
-    for hit in sorted([*by_hashes, *by_points], key=lambda hit: KINDS.index(hit.kind)):
-        best.setdefault(hit.signal.exhibit_id, hit)
-    return list(best.values())
+    if isinstance(media, tracker.Video):
+        return answering.of_video(lookup(tracker.ask_video(media)))
+    by_hashes = lookup([tracker.ask_picture(media)])[0]
+    by_points = answering.of_points(point_follower().ask(media))
+    return answering.best_first([*by_hashes, *by_points])
 
 
 def parse_signal(type_: str, value: str) -> tracker.Signal:

@@ -5,8 +5,8 @@ The index may over-match, and may be damaged; a signal that may not match is lef
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import tracker
 from portal.bank.following import MOST, follower
@@ -16,6 +16,7 @@ from portal.bank.points import Seen
 # Bounds of one answer, whatever was deposited, a million times the same hash for one.
 MOST_HITS = 1_000  # pictures told for one that is asked
 FEW = 256  # neighbours of one hash, at first: enough for nearly every question
+KINDS = ("exact", "near", "possible")  # the strongest first
 TOGETHER = 128  # questions answered together
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Hit:
 
     signal: Signal
     type: str  # of what agrees: a type of signal, or "points"
-    kind: str  # exact, near, possible
+    kind: tracker.Kind
     distance: int  # bits; 0 where points agree
     copy: Part
     reported: Part
@@ -78,7 +79,28 @@ def answer(
     return answers
 
 
-def answer_points(seen: Sequence[Seen]) -> Iterator[Hit]:
+def best_first(hits: Iterable[Hit]) -> list[Hit]:
+    """The best hit per exhibit."""
+    best: dict[int, Hit] = {}
+    for hit in sorted(hits, key=_rank):
+        best.setdefault(hit.signal.exhibit_id, hit)
+    return list(best.values())
+
+
+def of_video(found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """The best hit per exhibit, of those of each frame of one video.
+
+    A picture in the bank that one frame shows is that picture. Of two videos one frame
+    may be a title or a logo that strangers share: see tracker.share_kind.
+    """
+    mine: dict[int, list[Hit]] = defaultdict(list)
+    for hit in sorted((hit for hits in found for hit in hits), key=_rank):
+        mine[hit.signal.exhibit_id].append(hit)
+    frames = Signal.objects.frames_of(mine)
+    return [_joined(hits, len(found), frames[pk]) for pk, hits in mine.items()]
+
+
+def of_points(seen: Sequence[Seen]) -> Iterator[Hit]:
     """A hit for each exhibit whose points agree, told by its first signal of the whole."""
     told = {s.exhibit_id: s for s in reversed(Signal.wholes_of([s.id for s in seen]))}
     for one in seen:
@@ -175,7 +197,7 @@ def _told(best: Sequence[dict[int, _Best]]) -> list[list[Hit]]:
         exhibit
         for found in best
         for exhibit, one in found.items()
-        if one.kept.of != tracker.WHOLE
+        if not tracker.is_whole(one.kept.of)
     }
     wholes = {(s.exhibit_id, s.type): s for s in Signal.wholes_of(parts)}
     return [
@@ -185,6 +207,20 @@ def _told(best: Sequence[dict[int, _Best]]) -> list[list[Hit]]:
         ]
         for found in best
     ]
+
+
+def _joined(hits: list[Hit], asked: int, banked: int) -> Hit:
+    """One hit for all that a video's frames had on one exhibit, the best one first."""
+    best = hits[0]
+    if banked < 2 or best.kind == "exact":
+        return best  # the exhibit is a picture
+    near = [hit for hit in hits if hit.kind == "near"]
+    shares = len(near) / asked, len({hit.signal.pk for hit in near}) / banked
+    return replace(best, kind=tracker.share_kind(best.kind, *shares) or best.kind)
+
+
+def _rank(hit: Hit) -> tuple[int, int]:
+    return KINDS.index(hit.kind), hit.distance
 
 
 def _hit(told: Signal, best: _Best) -> Hit:

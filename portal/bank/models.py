@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
@@ -21,8 +22,13 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         return self.filter(case__withdrawn_at=None)
 
     def whole(self) -> SignalQuerySet:
-        """Signals of whole pictures: all that others are ever given of a picture."""
-        return self.filter(of=tracker.WHOLE)
+        """Signals of whole pictures and of frames: all that others are ever given."""
+        return self.filter(Q(of=tracker.WHOLE) | Q(of__startswith=tracker.FRAME))
+
+    def frames_of(self, exhibits: Iterable[int]) -> Counter[int]:
+        """How many pictures each of these exhibits is: more than one of a video."""
+        pdq = self.whole().filter(exhibit__in=list(exhibits), type="pdq")
+        return Counter(pdq.values_list("exhibit", flat=True))
 
     def comparable(self, type_: str) -> SignalQuerySet:
         """Signals of one type that can be compared with those made here.
@@ -40,7 +46,8 @@ class SignalQuerySet(models.QuerySet["Signal"]):
 class Signal(models.Model):
     """One hash of one exhibit: type and value. `seq` orders all deposits, without gaps.
 
-    `of` is "whole", or the region of the picture that was hashed: a crop is found by it.
+    `of` is "whole", "frame 12.5" (seconds) of a video, or the region of the picture that
+    was hashed: a crop is found by it.
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="signals")

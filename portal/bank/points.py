@@ -20,7 +20,7 @@ class Seen:
     """An exhibit that a picture shows, by so many points; in boxes, what they agree on."""
 
     id: int
-    kind: str  # near, possible
+    kind: tracker.Kind
     points: int
     copy: tracker.Shares
     reported: tracker.Shares

@@ -301,7 +301,7 @@ class ExhibitQuerySet(models.QuerySet["Exhibit"]):
 
 
 class Exhibit(models.Model):
-    """A picture the victim asks us to watch for: sealed bytes, or none (hash-only)."""
+    """A picture or video the victim asks us to watch for: sealed bytes, or none (hash-only)."""
 
     class State(models.TextChoices):
         RECEIVED = "received", _("waiting to be read")
@@ -322,7 +322,9 @@ class Exhibit(models.Model):
     )  # the copy for automatic processing, see evidence.hold
     size = models.PositiveIntegerField(default=0)  # bytes before sealing
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
-    refusal = models.CharField(max_length=40, blank=True)  # tracker.ImageError.code
+    refusal = models.CharField(
+        max_length=40, blank=True
+    )  # code of tracker.ImageError or VideoError
     # The map of its points, sealed to the case, and a copy for programs: cases/points.py.
     points_as = models.CharField(max_length=100, blank=True)
     points_held_as = models.CharField(max_length=100, blank=True)

@@ -17,6 +17,11 @@ REFUSALS: Words = {
     "too_many_pixels": gettext_lazy("The picture has too many pixels."),
     "unsupported": gettext_lazy("The file is no picture that we read."),
     "damaged": gettext_lazy("The picture is damaged or cut short."),
+    "coding": gettext_lazy("The video is written in a way that we do not read."),
+    "no_pictures": gettext_lazy("The file has no moving pictures in it."),
+    "no_frames": gettext_lazy("The video has no frame in it."),
+    "too_long": gettext_lazy("The video is too long."),
+    "too_heavy": gettext_lazy("The video takes too much time or memory to read."),
     "too_hard": gettext_lazy("Reading the file failed three times."),
     "unopened": gettext_lazy("The sealed file could not be opened."),
 }

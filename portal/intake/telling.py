@@ -121,8 +121,8 @@ def signals_of(claim: Claim) -> Claims:
     told = [*([digest] if claim.sha256 else []), *upright, *turned]
     if claim.regions:
         version = PIPELINE["pdq"]
-        packed = {"type": "pdq", "regions": claim.regions, "shape": claim.shape}
-        told.append(packed | {"version": version})
+        packed: dict[str, object] = {"type": "pdq", "regions": claim.regions}
+        told.append(packed | {"shape": claim.shape, "version": version})
     return told
 
 

@@ -40,7 +40,7 @@ class PicturesInput(forms.FileInput):
 class PicturesField(forms.FileField):
     """Several files. Only their number and sizes are looked at here; a worker reads them."""
 
-    widget = PicturesInput(attrs={"accept": "image/*"})
+    widget = PicturesInput(attrs={"accept": "image/*,video/*"})
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         del initial  # nothing was ever there before

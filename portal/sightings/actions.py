@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import F
@@ -19,6 +20,7 @@ from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
 from portal.sightings import claimed, reasons
+from portal.sightings.frames import best_per_place, pictures_in
 from portal.sightings.models import Alert, LookBack, Observation, Sighting, Source
 from portal.sightings.remembering import Question, remember, steps
 
@@ -69,7 +71,12 @@ def read_exhibit(exhibit: Exhibit) -> None:
         read = _read(exhibit)
     except evidence.EvidenceAwayError:
         raise
-    except (tracker.ImageError, tracker.SignalError, evidence.EvidenceError) as error:
+    except (
+        tracker.ImageError,
+        tracker.VideoError,
+        tracker.SignalError,
+        evidence.EvidenceError,
+    ) as error:
         refuse_exhibit(exhibit, getattr(error, "code", "unopened"))
         return
     # Two writes, the bank's first: a picture crawled between them is remembered and then
@@ -104,14 +111,17 @@ def _read(exhibit: Exhibit) -> Read:
         exhibit.held_as, actor="task:process_report", reason="automatic processing"
     )
     Exhibit.objects.filter(pk=exhibit.pk).update(attempts=F("attempts") + 1)
-    picture = tracker.decode(data)
-    kept, asked = tracker.hash_picture(picture), tracker.recall_picture(picture)
-    return Read(kept, asked, picture)
+    media = tracker.decode_media(data)
+    if isinstance(media, tracker.Picture):
+        kept, asked = tracker.hash_picture(media), tracker.recall_picture(media)
+        return Read(kept, asked, media)
+    by_frame = tracker.ask_video(media, whole=True)
+    return Read(tracker.hash_video(media).all, tuple(chain.from_iterable(by_frame)))
 
 
 @transaction.atomic
 def refuse_exhibit(exhibit: Exhibit, code: str) -> None:
-    """Keep nothing of a file that is no picture, and say so."""
+    """Keep nothing of a file that is no picture and no video, and say so."""
     if not exhibit.case.is_still_active():
         return  # its copy went with the case: it is not at fault
     name, held = exhibit.stored_as, exhibit.held_as
@@ -137,7 +147,8 @@ def look_back(look: LookBack, seconds: float = math.inf) -> None:
             if not look.come_to(reached):
                 return
             signals = {signal.type: signal for signal in exhibit.signals.whole()}
-            for observation, match, asked in found:
+            frames = Signal.objects.frames_of([exhibit.pk])[exhibit.pk]
+            for observation, match, asked in best_per_place(found, frames):
                 _record_remembered(observation, signals[match.type], match, asked)
         if reached < look.upto and time.monotonic() > until:
             LookBack.objects.filter(pk=look.pk).update(claimed_at=None)
@@ -148,25 +159,27 @@ def look_back(look: LookBack, seconds: float = math.inf) -> None:
 def handle_find(
     find: tracker.Find, *, found: Sighting.Found, source: Source | None = None
 ) -> list[Sighting]:
-    """Decode, hash and look up one picture from outside; remember its hashes only.
+    """Decode, hash and look up a picture or video; remember its hashes only.
 
     Its bytes are kept, sealed, only where a signal matches and the victim agreed.
     """
     try:
-        picture = tracker.decode(find.media.body)
-    except tracker.ImageError:
+        media = tracker.decode_media(find.media.body)
+    except (tracker.ImageError, tracker.VideoError):
         return []
     # Before it asks: a report that is being read meanwhile finds it here (read_exhibit).
-    remember(find, picture, key=_key(find.url, find.media.url), source=source)
-    hits = bank.recognise(picture)
+    for shown, picture in pictures_in(media):
+        key = _key(find.url, find.media.url + shown)
+        remember(find, picture, key=key, source=source)
+    hits = bank.recognise(media)
     with transaction.atomic():
-        return [record(find, picture, hit, found=found, source=source) for hit in hits]
+        return [record(find, media, hit, found=found, source=source) for hit in hits]
 
 
 @transaction.atomic
 def record(
     find: tracker.Find,
-    picture: tracker.Picture,
+    media: tracker.Picture | tracker.Video,
     hit: bank.Hit,
     *,
     found: Sighting.Found,
@@ -188,10 +201,10 @@ def record(
             "platform": Host.objects.of(find.url),
             "account": find.account[:200],
             "posted_at": find.posted_at,
-            "sha256": picture.sha256,
-            "size": picture.size,
-            "width": picture.width,
-            "height": picture.height,
+            "sha256": media.sha256,
+            "size": media.size,
+            "width": media.width,
+            "height": media.height,
         },
     )
     if is_new:

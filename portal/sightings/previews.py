@@ -19,6 +19,7 @@ from portal.sightings.models import Sighting
 
 SIDE = 640  # pixels at most
 COARSE = 20  # what is left of SIDE after blurring: fields on the longer side
+ONE_FRAME = tracker.VideoLimits(seconds=20, frames=1)  # somebody waits for it
 Style = User.Preview
 BLURRED = {Style.BLURRED, Style.BLURRED_GREY}
 GREY = {Style.GREY, Style.BLURRED_GREY}
@@ -40,7 +41,7 @@ class Preview:
 def of_exhibit(
     key: CaseKey, exhibit: Exhibit, *, reason: str, style: str = Style.BLURRED_GREY
 ) -> bytes:
-    """The victim's own picture as a small JPEG.
+    """The victim's own picture, or a frame of their video, as a small JPEG.
 
     Raises PreviewError, SpentError when the worker has seen enough for today, and
     ValueError without a reason.
@@ -94,8 +95,8 @@ def _look(key: CaseKey, name: str, reason: str, style: Style) -> bytes:
 
 def _small(data: bytes, style: Style) -> bytes:
     try:
-        image = tracker.decode(data).image
-    except tracker.ImageError as error:
+        image = _picture(data).image
+    except (tracker.ImageError, tracker.VideoError) as error:
         raise PreviewError(str(error)) from None
     image.thumbnail((SIDE, SIDE))
     bare = Image.new("RGB", image.size)  # whatever hangs on the old image stays there
@@ -107,6 +108,13 @@ def _small(data: bytes, style: Style) -> bytes:
     made = io.BytesIO()
     bare.save(made, "JPEG", quality=80)
     return made.getvalue()
+
+
+def _picture(data: bytes) -> tracker.Picture:
+    """A picture, or of a video the frame in its middle."""
+    if tracker.is_video(data):
+        return tracker.decode_video(data, ONE_FRAME).frames[0].picture
+    return tracker.decode(data)
 
 
 def _blurred(image: Image.Image) -> Image.Image:

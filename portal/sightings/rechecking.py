@@ -73,10 +73,12 @@ def _fetch(url: str) -> tracker.Response:
 
 def _compare(sighting: Sighting, body: bytes) -> str:
     try:
-        picture = tracker.decode(body)
+        media = tracker.decode_media(body)
     except tracker.ImageError:
         return "missing"  # a page that says "removed" where the picture was
-    hits = bank.recognise(picture)
+    except tracker.VideoError:
+        return "unreachable"  # a video is there, and we cannot tell which
+    hits = bank.recognise(media)
     if any(hit.signal.exhibit_id == sighting.exhibit_id for hit in hits):
         capture(sighting, body)
         return "up"

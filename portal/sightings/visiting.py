@@ -31,6 +31,7 @@ def visit_reported(reported: ReportedUrl) -> list[Sighting]:
         for batch in tracker.visit("site", _guarded(config), None, LIMITS):
             _keep_claim(reported)
             for find in batch.finds:
+                _keep_claim(reported)  # a video may take its minute
                 sightings += handle_find(find, found=Sighting.Found.REPORTED)
     except tracker.VisitError as error:
         outcome = error.code
@@ -63,6 +64,7 @@ def crawl(source: Source) -> list[Sighting]:
             source.kind, config, source.checkpoint or None, LIMITS
         ):
             for find in batch.finds:
+                _renew_lease(source)  # a video may take its minute
                 found += handle_find(find, found=Sighting.Found.CRAWLED, source=source)
             if not _keep_checkpoint(source, batch) or batch.done:
                 return found
@@ -106,6 +108,13 @@ def _keep_checkpoint(source: Source, batch: tracker.Batch) -> bool:
     )
     source.pictures = pictures
     return bool(kept)
+
+
+def _renew_lease(source: Source) -> None:
+    """This visit lives; a lease that was lost by now is not taken back."""
+    until = timezone.now() + settings.CLAIM_LIFETIME
+    mine = Source.objects.filter(pk=source.pk, lease=source.lease)
+    mine.exclude(lease_until=None).update(lease_until=until)
 
 
 def _end_visit(source: Source, outcome: str) -> None:

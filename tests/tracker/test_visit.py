@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from tests.loopback_sites import Answer, Site, gallery, picture, serve
-from tracker import visit_process
+from tracker import guarded, visit_process
+from tracker.guarded import ENVIRONMENT, ROOT
 from tracker.sources import Batch, Find, Media, SourceError
-from tracker.visit import ENVIRONMENT, ROOT, VisitError, VisitLimits, visit
+from tracker.visit import VisitError, VisitLimits, visit
 
 SHORT = VisitLimits(seconds=30)
 
@@ -280,7 +281,7 @@ def test_nothing_that_the_process_says_is_trusted(
 def test_a_header_without_end_is_not_kept_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys.modules["tracker.visit"], "MAX_HEADER", 10_000)
+    monkeypatch.setattr(guarded, "MAX_HEADER", 10_000)
     acting(monkeypatch, "while True: print('x' * 1000, end='')")
     with pytest.raises(VisitError) as caught:
         list(visit("site", {}, None, SHORT))
@@ -299,7 +300,7 @@ def test_a_header_without_end_is_not_kept_for_ever(
 def test_a_process_that_dies_is_an_error_with_a_code(
     monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    monkeypatch.setattr(sys.modules["tracker.visit"], "PATIENCE", 0.2)
+    monkeypatch.setattr(guarded, "PATIENCE", 0.2)
     acting(monkeypatch, program)
     with pytest.raises(VisitError) as caught:
         list(visit("site", {}, None, SHORT))
@@ -410,5 +411,5 @@ def test_the_watch_ends_the_process_whose_parent_has_gone(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
-    visit_process._watch(-1)
+    guarded.watch(-1)
     assert ended == [1]

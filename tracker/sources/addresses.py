@@ -24,7 +24,9 @@ _LINK_PARAMETER = re.compile(
     r"(?i)(img|image|page|media|target|src|link)?_?(ur[il]|link|u)"
 )
 _HOST_AND_PATH = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}/", re.IGNORECASE)
-_PICTURE = re.compile(r"(?i)\.(jpe?g|jfif|png|webp|gif|avif|bmp)$")
+_MEDIA = re.compile(
+    r"(?i)\.(jpe?g|jfif|png|webp|gif|avif|bmp|mp4|m4v|mov|3gp|webm|mkv)$"
+)
 _NOT_A_PAGE = re.compile(
     r"\.(jpe?g|jfif|png|webp|gif|avif|bmp|svg|ico|tiff?|heic|psd|mp[34]|m4[av]|webm|mov|"
     r"avi|mkv|ogg|wav|flac|pdf|docx?|xlsx?|pptx?|odt|zip|rar|7z|t?gz|bz2|xz|tar|exe|dmg|"
@@ -94,8 +96,9 @@ def shape(url: str) -> tuple[str, tuple[str, ...]]:
     return parts.path, tuple(sorted(names))
 
 
-def is_picture(url: str) -> bool:
-    return _PICTURE.search(re.split("[?#]", url, maxsplit=1)[0]) is not None
+def is_media(url: str) -> bool:
+    """Whether the address ends as a picture's or a video's does."""
+    return _MEDIA.search(re.split("[?#]", url, maxsplit=1)[0]) is not None
 
 
 def may_be_page(url: str) -> bool:

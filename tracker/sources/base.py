@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar, cast, get_type_hints
 
+from tracker.video import video_format
+
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # an older date is a page's mistake
 MAX_ACCOUNT = 100
 
@@ -21,6 +23,7 @@ _MAGIC = (
     (re.compile(rb"....ftypavi[fs]", re.DOTALL), "image/avif"),
     (re.compile(rb"BM....\0\0\0\0", re.DOTALL), "image/bmp"),
 )
+_VIDEO = {"MP4": "video/mp4", "WEBM": "video/webm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """One picture at one place: `url` is the page that shows it, `media` the file.
+    """One picture or video at one place: `url` is the page that shows it, `media` the file.
 
     `account` is "" and `posted_at` None where the place does not tell.
     """
@@ -138,9 +141,10 @@ def busy(retry_after: str) -> SourceError:
     return SourceError("busy", "The site asks us to come back later.", seconds)
 
 
-def picture_type(body: bytes) -> str | None:
-    """The media type by the first bytes, or None for anything but a picture."""
-    return next((name for magic, name in _MAGIC if magic.match(body)), None)
+def media_type(body: bytes) -> str | None:
+    """The media type by the first bytes, or None for neither a picture nor a video."""
+    known = (name for magic, name in _MAGIC if magic.match(body))
+    return next(known, _VIDEO.get(video_format(body) or ""))
 
 
 def parsed_time(text: str | None) -> datetime | None:

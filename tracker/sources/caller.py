@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.sources.addresses import carries_address
-from tracker.sources.base import Media, SourceError, busy, picture_type
+from tracker.sources.base import Media, SourceError, busy, media_type
 
 LONGEST_WAIT = 30.0  # seconds that we sit out; for more, the visit ends and says so
 
@@ -45,7 +45,7 @@ class Caller:
             if error.code == "busy":
                 raise
             return None
-        kind = picture_type(response.body)
+        kind = media_type(response.body)
         if kind is None or response.status != HTTPStatus.OK:
             return None
         return Media(url, response.body, kind)

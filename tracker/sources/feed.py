@@ -18,7 +18,7 @@ from lxml import html
 from lxml.etree import LxmlError
 
 from tracker.fetch import Response
-from tracker.sources.addresses import is_picture, joined
+from tracker.sources.addresses import is_media, joined
 from tracker.sources.base import Batch, Find, cleaned, marked, parsed_time, short_hash
 from tracker.sources.caller import Caller, refused
 from tracker.sources.page import read
@@ -92,10 +92,10 @@ def _finds(caller: Caller, entry: Any, base: str) -> Iterator[Find]:
 def _shown(entry: Any, page: str) -> Iterator[str]:
     for item in (*entry.get("enclosures", ()), *entry.get("media_content", ())):
         address = item.get("href") or item.get("url") or ""
-        told = (
-            item.get("type", "").startswith("image/") or item.get("medium") == "image"
-        )
-        if told or is_picture(address):
+        told = item.get("type", "").startswith(("image/", "video/")) or item.get(
+            "medium"
+        ) in {"image", "video"}
+        if told or is_media(address):
             yield address
     for item in entry.get("media_thumbnail", ()):
         yield item.get("url", "")

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from tracker.sources.base import Batch, Find, Media, marked, picture_type
+from tracker.sources.base import Batch, Find, Media, marked, media_type
 from tracker.sources.local import inside, opened_folder
 
 GROUP = 8  # files that share one batch
@@ -43,7 +43,7 @@ class Folder:
                 body = file.read(self.max_bytes + 1)
         except OSError:
             return None
-        kind = picture_type(body)
+        kind = media_type(body)
         if kind is None or len(body) > self.max_bytes:
             return None
         url = f"file:{quote(str(path), errors='replace')}"

@@ -19,6 +19,7 @@ from tracker.sources.caller import Caller, refused
 _ID = re.compile(
     r"[\w-]{1,64}", re.ASCII
 )  # numbers, or other servers' flakes and ULIDs
+SHOWN = {"image", "video", "gifv"}  # a gifv is a short MP4
 MAX_PICTURES = 16  # of one status; Mastodon itself allows four
 PER_PAGE = 40  # the API's own maximum
 
@@ -94,7 +95,7 @@ class _Visit:
         for item in attached if isinstance(attached, list) else []:
             address = _text(item, "url") or _text(item, "remote_url")
             url = joined(self._source.url, address)
-            if _text(item, "type") != "image" or url is None:
+            if _text(item, "type") not in SHOWN or url is None:
                 continue
             media = self._caller.media(url)
             if media is not None:

@@ -1,4 +1,4 @@
-"""Reads one page: its links, its pictures, and who posted them when.
+"""Reads one page: its links, its pictures and videos, and who posted them when.
 
 It fetches nothing; the same reading serves sites and the HTML inside feeds.
 """
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from lxml.html import HtmlElement
 
-from tracker.sources.addresses import carries_address, is_picture, joined, may_be_page
+from tracker.sources.addresses import carries_address, is_media, joined, may_be_page
 from tracker.sources.base import cleaned, parsed_time
 
 LAZY = ("data-original", "data-src", "data-lazy", "data-lazy-src", "src")
@@ -41,6 +41,10 @@ _META = frozenset(
         "og:image:secure_url",
         "twitter:image",
         "twitter:image:src",
+        "og:video",
+        "og:video:url",
+        "og:video:secure_url",
+        "twitter:player:stream",
     }
 )
 
@@ -85,7 +89,9 @@ def _links(root: HtmlElement, base: str) -> Iterator[tuple[str, bool]]:
 def _pictures(root: HtmlElement, base: str) -> Iterator[Embedded]:
     nodes = list(_structured(root))
     speakers = _Credits(root, nodes)
-    shown = "//img | //picture/source | //video[@poster] | //a[@href] | //*[@style]"
+    shown = (
+        "//img | //picture/source | //video | //video/source | //a[@href] | //*[@style]"
+    )
     for element in root.xpath(shown):
         for address in _usable(base, _shown_by(element)):
             yield Embedded(address, *speakers.of(element))
@@ -103,10 +109,10 @@ def _usable(base: str, addresses: Iterable[str]) -> Iterator[str]:
 def _shown_by(element: HtmlElement) -> Iterator[str]:
     """The addresses that one element shows, the largest first."""
     if element.tag == "a":
-        if is_picture(element.get("href")):
+        if is_media(element.get("href")):
             yield element.get("href")
     elif element.tag == "video":
-        yield element.get("poster")
+        yield from filter(None, (element.get("src"), element.get("poster")))
     elif element.tag in {"img", "source"}:
         yield from _largest(element)
         yield from (element.get(name) for name in LAZY if element.get(name))
@@ -147,7 +153,7 @@ def _named_by(root: HtmlElement, nodes: list[dict[str, object]]) -> Iterator[str
         yield from _largest(link)
         yield link.get("href", "")
     for node in nodes:
-        if node.get("@type") == "ImageObject":
+        if node.get("@type") in {"ImageObject", "VideoObject"}:
             yield from _texts(node.get("contentUrl"))
             yield from _texts(node.get("url"))
         yield from _texts(node.get("image"))

@@ -30,7 +30,7 @@ from tracker.sources.base import (
     SourceError,
     busy,
     marked,
-    picture_type,
+    media_type,
 )
 from tracker.sources.frontier import Frontier
 from tracker.sources.page import Embedded, Page, read
@@ -219,7 +219,7 @@ class SiteSpider(Spider):
             if error.code == "busy":
                 raise
             return None
-        kind = picture_type(response.body)
+        kind = media_type(response.body)
         if kind is None or response.status != HTTPStatus.OK:
             return None
         return (
@@ -236,7 +236,7 @@ class SiteSpider(Spider):
 
 def _read(response: Response) -> Page:
     """What a page shows; a picture that stands alone shows itself."""
-    if picture_type(response.body):
+    if media_type(response.body):
         return Page((), (Embedded(response.url, "", None),))
     if not isinstance(response, HtmlResponse):
         return Page((), ())

@@ -19,8 +19,8 @@ from tracker.sources.base import (
     Media,
     SourceError,
     marked,
+    media_type,
     parsed_time,
-    picture_type,
 )
 from tracker.sources.local import inside, opened_folder
 
@@ -95,7 +95,7 @@ class Warc:
         elif record.rec_type != "resource":
             return None
         body = self._body(record)
-        kind = picture_type(body)
+        kind = media_type(body)
         if kind is None:
             return None
         posted_at = parsed_time(record.rec_headers.get_header("WARC-Date"))
