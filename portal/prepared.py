@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 AT_ONCE = 256  # values of one list in one question, at most
 
 _MARKER = 2_000_000_000  # from here on, numbers that stand for values
 _MARKED = re.compile(r"20\d{8}")
+
+
+def attributes(model: type[Model]) -> list[str]:
+    """The names under which from_db() takes a whole row of a model, in their order."""
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 (public)
 
 
 class Prepared:
@@ -29,14 +34,14 @@ class Prepared:
 
     def __init__(self, build: Callable[..., QuerySet[Any, tuple[Any, ...]]]) -> None:
         self._build = build
-        self._made = threading.local()
+        self._made = _OfThread()
 
     def rows(self, *values: object) -> list[tuple[Any, ...]]:
         """What the QuerySet of these values holds now."""
-        made: dict[int, _Made] = self._made.__dict__
-        if len(values) not in made:
-            made[len(values)] = _Made(self._build, len(values))
-        return made[len(values)].rows(values)
+        by_count = self._made.by_count
+        if len(values) not in by_count:
+            by_count[len(values)] = _Made(self._build, len(values))
+        return by_count[len(values)].rows(values)
 
     def rows_in(
         self, listed: Sequence[object], *fixed: object
@@ -51,6 +56,35 @@ class Prepared:
             length = 1 << (len(part) - 1).bit_length()
             fill = [part[-1]] * (length - len(part))
             yield from self.rows(*fixed, *part, *fill)
+
+
+class PreparedInsert:
+    """The insertion of one row of a model, outside of any promise but the database's own.
+
+    Nothing comes back, not even the id. Whoever needs more than that uses create().
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        meta = model._meta  # noqa: SLF001 (public)
+        self._fields = [f for f in meta.concrete_fields if not f.primary_key]
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in self._fields)
+        marks = ", ".join("%s" for _ in self._fields)
+        table = quote(meta.db_table)
+        self._sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 (names of ours)
+
+    def __call__(self, row: Model) -> None:
+        params = [
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for field in self._fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, params)
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.by_count: dict[int, _Made] = {}
 
 
 class _Made:
@@ -69,17 +103,17 @@ class _Made:
         fields = [column[0] for column in self._compiler.select]
         self._converters = self._compiler.get_converters(fields)
 
-    def rows(self, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def rows(self, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(self._sql, [read(values) for read in self._params])
-            found = cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
         if not self._converters:
             return found
         converted = self._compiler.apply_converters(found, self._converters)
         return [tuple(row) for row in converted]
 
 
-def _reader(param: object, count: int) -> Callable[[Sequence[object]], object]:
+def _reader(param: Any, count: int) -> Callable[[Sequence[Any]], Any]:
     """How one parameter of the SQL follows from the values."""
     text = str(param)
     found = _MARKED.search(text)

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.bounded",
+    "portal.exchange.straight.lookups",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -179,6 +180,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite for each request took longer than to answer it. What its log keeps is
+# emptied by the clock: see cases.tasks.sweep_receipts.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 CACHE_URL = env.text("CACHE_URL", "locmem://")

@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from tracker import guarded
-from tracker.images import Picture, decode
+from tracker.images import Picture, decode, decoded
 
 MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 36_000_000  # of one frame: 8K UHD has 33 million

@@ -13,7 +13,7 @@ from django.utils import timezone
 import tracker
 from portal.cases.models import Case, Exhibit, coarse_now
 from portal.platforms.models import Platform
-from portal.prepared import Prepared
+from portal.prepared import Prepared, attributes
 
 
 class SignalQuerySet(models.QuerySet["Signal"]):
@@ -87,7 +87,7 @@ class Signal(models.Model):
         return [cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, row) for row in rows]
 
 
-_FIELDS = [field.attname for field in Signal._meta.concrete_fields]  # the id is first
+_FIELDS = attributes(Signal)  # the id is first
 _ACTIVE = Prepared(
     lambda *ids: Signal.objects.active().filter(pk__in=ids).values_list(*_FIELDS)
 )

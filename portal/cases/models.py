@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,7 +51,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # Read as text, which both databases can: numbers in quotes hold no other's number.
         read = given.alias(whom=Cast("scope", models.TextField()))
         named = Q(scope=[]) | Q(whom__contains=f'"{platform.pk}"')
-        return self.active().filter(pk__in=read.filter(named).values("case"))
+        # Of each case by itself: a list of all who share would be made for each lookup.
+        return self.active().filter(Exists(read.filter(named, case=OuterRef("pk"))))
 
     def without_holder(self) -> CaseQuerySet:
         """Active cases that nobody on the desk can open. The victim still can."""

@@ -1,6 +1,7 @@
 """The doorbells of the cases app."""
 
 from celery import shared_task
+from django.db import transaction
 
 from portal.cases import actions, ending, keys, receipts, retention
 
@@ -8,6 +9,8 @@ from portal.cases import actions, ending, keys, receipts, retention
 @shared_task
 def sweep_receipts() -> None:
     receipts.forget_receipts()
+    # The web server keeps its connections, so SQLite's log would outlive what it tells of.
+    transaction.on_commit(keys.empty_log)
 
 
 @shared_task

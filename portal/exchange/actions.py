@@ -24,7 +24,7 @@ from portal.cases.models import Case
 from portal.exchange.authentication import digest_of
 from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
 from portal.platforms.models import Platform
-from portal.prepared import Prepared
+from portal.prepared import Prepared, PreparedInsert
 
 # A possible match is a question for a person with the picture before them, and no
 # platform's machine has one: it would block strangers' pictures.
@@ -153,9 +153,9 @@ def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
                 (Known(platform_id=key.platform_id, signal_id=pk) for pk in news),
                 ignore_conflicts=True,
             )
-            audit_row.save(force_insert=True)
+            _write_down(audit_row)
     else:
-        audit_row.save(force_insert=True)
+        _write_down(audit_row)
     return [
         [
             Told(ids[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
@@ -170,6 +170,7 @@ def _shared(key: ApiKey, cases: Collection[int]) -> set[int]:
     return {case for (case,) in _SHARED.rows_in(list(cases), key.platform_id)}
 
 
+_write_down = PreparedInsert(Lookup)
 _SHARED = Prepared(
     lambda platform, *cases: (
         Case.objects.sharing_with(Platform(pk=platform))

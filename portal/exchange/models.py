@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.bank.models import Signal
 from portal.platforms.models import Platform
-from portal.prepared import Prepared
+from portal.prepared import Prepared, attributes
 
 
 class ApiKey(models.Model):
@@ -47,7 +47,7 @@ class ApiKey(models.Model):
         return None
 
 
-_KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
+_KEY_FIELDS = attributes(ApiKey)
 _KEYS = Prepared(
     lambda prefix: ApiKey.objects.filter(prefix=prefix).values_list(*_KEY_FIELDS)
 )

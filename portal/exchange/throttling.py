@@ -13,6 +13,8 @@ class KeyThrottle(SimpleRateThrottle):
     """
 
     scope = "key"
+    num_requests: int
+    duration: int  # seconds
     _wait = 0.0  # seconds
 
     def allow_request(self, request: Request, view: object) -> bool:
@@ -22,8 +24,9 @@ class KeyThrottle(SimpleRateThrottle):
     def allows(self, key: ApiKey) -> bool:
         """Take one request of this key's, or refuse it, which costs the key nothing."""
         name, now = f"throttle:key:{key.pk}", self.timer()
-        # When the bucket will be empty; no later than a full one, should clocks go back.
-        empty = min(max(now, self.cache.get(name, now)), now + self.duration)
+        empty = self.cache.get(name, now)  # when the bucket will be
+        if not now <= empty <= now + self.duration:
+            empty = now  # it is, or the clock went back
         full = empty + self.duration / self.num_requests
         self._wait = full - now - self.duration
         if self._wait > 0:

@@ -26,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.exchange import actions, errors, feed, schema, straight
+from portal.exchange import actions, errors, feed, schema
 from portal.exchange.models import ApiKey, Feedback
 from portal.exchange.parsers import BoundedJSONParser
 from portal.exchange.reading import operations
@@ -67,14 +67,10 @@ class Plain(APIView):
 
 
 class Lookups(Plain):
+    """What straight.py leaves: uploads, and whatever is not in order."""
+
     scope = ApiKey.Scope.LOOKUP
     parser_classes = [BoundedJSONParser, MultiPartParser]
-
-    def dispatch(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        answer = straight.answer(request)
-        return answer or super().dispatch(request, *args, **kwargs)
 
     @extend_schema(**schema.LOOKUPS)
     def post(self, request: Request) -> Response:
