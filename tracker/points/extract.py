@@ -26,6 +26,8 @@ MARGIN = 16  # pixels at the edges, where half a corner's surroundings are missi
 CONTRASTS = (5, 2)  # levels that a corner differs by; the latter for a picture with few
 FEW = 400
 
+EVEN = 2  # levels that saving moves a bar by
+
 
 def points_of(picture: Picture) -> Points:
     """What a bank keeps of a picture: at most BANKED points. Deterministic.
@@ -34,7 +36,7 @@ def points_of(picture: Picture) -> Points:
     other.
     """
     grey = _small(picture.image)
-    return _points(grey, BANKED, _framed(np.asarray(grey)))
+    return _points(grey, BANKED, _shown(np.asarray(grey)))
 
 
 def asked_points(picture: Picture) -> tuple[Points, Points]:
@@ -43,12 +45,29 @@ def asked_points(picture: Picture) -> tuple[Points, Points]:
     return _points(grey, ASKED), _points(ImageOps.mirror(grey), ASKED)
 
 
-def _framed(grey: Grey) -> Box:
+def _shown(grey: Grey) -> Box:
+    """The part within bars of one even level, with whatever is written on them.
+
+    A clear sky is as plain, but drifts, and what stands before it belongs to the picture.
+    """
     height, width = grey.shape
     whole = (0, 0, width, height)
     if min(height, width) < LEAST_SIDE:
         return whole
-    return trimmed(grey, stripped(grey, whole), WRITTEN)
+    left, top, right, bottom = trimmed(grey, stripped(grey, whole), WRITTEN)
+    return (
+        left if _even(grey[:, :left]) else 0,
+        top if _even(grey[:top]) else 0,
+        right if _even(grey[:, right:]) else width,
+        bottom if _even(grey[bottom:]) else height,
+    )
+
+
+def _even(bar: Grey) -> bool:
+    if not bar.size:
+        return True
+    apart = np.abs(bar.astype(np.int16) - int(np.median(bar)))
+    return float((apart <= EVEN).mean()) >= WRITTEN
 
 
 def _small(image: Image.Image) -> Image.Image:
@@ -69,9 +88,8 @@ def _points(image: Image.Image, most: int, box: Box | None = None) -> Points:
         places, descriptors, strength = _corners(grey, contrast)
         x, y = places[:, 0], places[:, 1]
         within = (left <= x) & (x < right) & (top <= y) & (y < bottom)
-        places, descriptors, strength = (
-            part[within] for part in (places, descriptors, strength)
-        )
+        places, strength = places[within], strength[within]
+        descriptors = descriptors[within]
         if len(places) >= FEW:
             break
     kept = _spread(places, strength, image.size)[:most]
