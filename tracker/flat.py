@@ -37,8 +37,9 @@ _COMPARISONS_PER_THREAD = 2**25
 _PAIRS = 2**22
 
 
-# FAISS's type stubs leave this function out; its loader has it.
+# FAISS's type stubs leave these functions out; its loader has them.
 _range_search: Callable[..., None] = faiss.loader.hamming_range_search
+_all_distances: Callable[..., None] = faiss.loader.hammings
 
 
 def scan(
@@ -172,3 +173,18 @@ def question(queries: Hashes, radius: int, width: int) -> tuple[Hashes, int]:
     if queries.ndim != 2 or queries.shape[1] != width:
         raise ValueError(f"Queries have the shape (q, {width}) or ({width},) here.")
     return np.ascontiguousarray(queries), min(radius, 8 * width)
+
+
+def distances(ours: Hashes, theirs: Hashes) -> npt.NDArray[np.int32]:
+    """Bits between every two of hashes (n, bytes) and (m, bytes) uint8, as (n, m)."""
+    ours, theirs = np.ascontiguousarray(ours), np.ascontiguousarray(theirs)
+    apart = np.empty((len(ours), len(theirs)), np.int32)
+    _all_distances(
+        faiss.swig_ptr(ours),
+        faiss.swig_ptr(theirs),
+        len(ours),
+        len(theirs),
+        ours.shape[1],
+        faiss.swig_ptr(apart),
+    )
+    return apart

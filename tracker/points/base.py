@@ -16,7 +16,7 @@ Descriptors = npt.NDArray[np.uint8]
 POINTS_VERSION = "orb/1"
 
 WIDTH = 32  # bytes of a descriptor
-MOST = 800  # points of a picture
+MOST = 1200  # points of a picture
 LONGEST = 2047  # pixels of a side: what a place of 16 bits reaches
 STEPS = 32  # of a pixel that places and sizes are kept in
 TURN = 2**16  # of a full turn that angles are kept in
