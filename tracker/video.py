@@ -166,9 +166,7 @@ _Told = tuple[int, float, Image.Image]  # number, seconds, picture
 
 
 def _frame(video: Video, number: int, at: float, image: Image.Image) -> Frame:
-    picture = decoded(
-        image, format=video.format, sha256=video.sha256, size=video.size
-    )
+    picture = decoded(image, format=video.format, sha256=video.sha256, size=video.size)
     return Frame(number, at, picture)
 
 

@@ -12,7 +12,8 @@ from portal.cases.regions import unpack
 from portal.intake import claims
 from portal.intake.claims import PIPELINE, Claim, ClaimError, Hash, parse_claims
 from portal.intake.telling import signals_of
-from tracker.signals.base import LEAST_QUALITY, SMALL
+from tracker.images import SMALL
+from tracker.signals.base import LEAST_QUALITY
 
 DIGEST = "0f" * 32
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,7 +11,6 @@ from django.test import Client
 from pytest_django import Settings
 
 from portal.accounts.models import User
-from portal.bank import actions as bank
 from portal.cases.actions import withdraw_case
 from portal.cases.models import Case
 from portal.sightings import actions, packing, tasks
@@ -91,10 +91,10 @@ def test_a_worker_killed_on_the_way_leaves_what_it_found_and_the_rest_to_a_sweep
 ) -> None:
     really = actions._record_remembered
 
-    def dies(observation: Observation, hit: bank.Hit) -> Sighting:
+    def dies(observation: Observation, *how: Any) -> Sighting:
         if observation == days[2]:
             raise KilledError
-        return really(observation, hit)
+        return really(observation, *how)
 
     with monkeypatch.context() as patched:
         patched.setattr(actions, "_record_remembered", dies)

@@ -238,7 +238,7 @@ def test_of_a_picture_that_stayed_with_the_victim_a_crop_is_found() -> None:
     cut = drawing.encode(drawing.crop(drawing.landscape(REPORTED), 0.25), "JPEG")
     hits = {hit.signal.case: hit for hit in bank.lookup_picture(cut)}
     assert hits[case].signal.of == "whole"
-    assert hits[case].kept.of.startswith("region ")
+    assert hits[case].reported.of.startswith("region ")
 
 
 def test_of_a_picture_that_stayed_with_the_victim_a_mirrored_crop_was_seen_before(
@@ -251,6 +251,7 @@ def test_of_a_picture_that_stayed_with_the_victim_a_mirrored_crop_was_seen_befor
     }
     visiting.crawl(world.source)
     reason = a_told_case(parts_told()).sightings.get().reason
+    assert reason
     assert reason["reported"]["of"].startswith("region ")
     assert reason["form"] == "mirroring"
 

@@ -30,7 +30,9 @@ def sees(body: bytes, name: str = "clip.mp4") -> list[Sighting]:
 
 
 def a_reported_video(data: bytes, token: str = "amina") -> Exhibit:
-    report = submit_report(token=token, told=told(pictures=[data], consents=CONSENTS)).report
+    report = submit_report(
+        token=token, told=told(pictures=[data], consents=CONSENTS)
+    ).report
     actions.process_report(report)
     return report.exhibits.get()
 
@@ -73,7 +75,7 @@ def test_an_uploaded_video_is_banked_as_its_frames_and_found_as_an_excerpt() -> 
     assert (sighting.exhibit, sighting.kind) == (exhibit, Sighting.Kind.NEAR)
     assert sighting.signal.of in {"frame 1.5", "frame 2.5"}
     still = tracker.decode(drawing.encode(clips.scenes((2,))[4], "JPEG"))
-    assert bank.lookup_media(still)[0].kind == "near"
+    assert bank.recognise(still)[0].kind == "near"
 
 
 def test_one_shared_scene_of_two_videos_is_a_question_to_a_person() -> None:

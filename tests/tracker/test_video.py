@@ -26,14 +26,20 @@ from tracker import (
     video_process,
 )
 from tracker import video as door
+from tracker.images import decoded
 from tracker.video_process import Order, Timeline, spread, wanted
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:9/"/></svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:9/"/></svg>'
+)
 SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"
 
 
-def the_code(data: bytes, limits: VideoLimits = VideoLimits()) -> str:
+LIMITS = VideoLimits()
+
+
+def the_code(data: bytes, limits: VideoLimits = LIMITS) -> str:
     with pytest.raises(VideoError) as refusal:
         decode_video(data, limits)
     assert str(refusal.value).endswith(".")
@@ -55,7 +61,7 @@ def inside(data: bytes, file_format: str = "MP4") -> list[dict[str, float | str]
 
 
 def pdq(image: Image.Image) -> str:
-    picture = Picture(image, "PNG", *image.size, "", 0, animated=False)
+    picture = decoded(image, format="PNG", sha256="", size=0)
     return next(s.value for s in hash_picture(picture, whole=True) if s.type == "pdq")
 
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0003_endings'),
-        ('sightings', '0003_reviews'),
+        ('sightings', '0004_reasons'),
     ]
 
     operations = [
