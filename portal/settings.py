@@ -415,5 +415,6 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},  # else it names the letters of each letter
         "fpdf": {"level": "ERROR"},  # the same
         "httpx": {"level": "WARNING"},
+        "clickhouse_connect": {"level": "ERROR"},  # it may quote what it was asked
     },
 }

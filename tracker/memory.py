@@ -18,9 +18,9 @@ ANCHOR = 32  # bytes
 # Where a memory may be kept, by the scheme of its URL.
 MEMORIES = {
     "file": "tracker.shards.opened",
-    "clickhouse": "tracker.clickhouse.served",
-    "clickhouses": "tracker.clickhouse.served",
-    "chdb": "tracker.clickhouse.embedded",
+    "clickhouse": "tracker.clickhouse.ClickHouse",
+    "clickhouses": "tracker.clickhouse.ClickHouse",
+    "chdb": "tracker.clickhouse.ClickHouse",
 }
 
 

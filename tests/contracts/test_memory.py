@@ -7,14 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chdb.session import Session  # noqa: F401 (it must be there: no test is skipped)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracker.clickhouse import ClickHouse, Embedded
+from tests.clickhouse_server import serve
+from tracker.clickhouse import STRAYS, ClickHouse
 from tracker.flat import Found, Hashes, Ids
-from tracker.memory import Memory, MemoryDamagedError, Pipeline, Span, chain
-from tracker.shards import Shards
+from tracker.memory import (
+    Memory,
+    MemoryDamagedError,
+    Pipeline,
+    Span,
+    chain,
+    open_memory,
+)
 
 PDQ = Pipeline("pdq", "pdq/1")
 PHASH = Pipeline("phash", "phash/1 imagehash/4.3.2")
@@ -24,19 +30,23 @@ Opens = Callable[[str], Memory]
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
-    return Embedded(tmp_path_factory.mktemp("chdb"))
+def engine(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"chdb://{tmp_path_factory.mktemp('chdb')}"
 
 
-@pytest.fixture(params=["files", "clickhouse"])
-def opens(
-    request: pytest.FixtureRequest, tmp_path: Path, engine: Embedded
-) -> Iterator[Opens]:
+@pytest.fixture(scope="module")
+def server(engine: str) -> Iterator[str]:
+    with serve(engine) as url:
+        yield url
+
+
+@pytest.fixture(params=["files", "engine", "server"])
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Opens:
     """Opens the memory of an instance by that name."""
     if request.param == "files":
-        yield lambda instance: Shards(tmp_path, instance)
-        return
-    yield lambda instance: ClickHouse(engine, f"{tmp_path.name} {instance}")
+        return lambda instance: open_memory(f"file://{tmp_path}", instance)
+    url = request.getfixturevalue(request.param)
+    return lambda instance: open_memory(url, f"{tmp_path.name} {instance}")
 
 
 @pytest.fixture
@@ -86,7 +96,7 @@ def pairs(found: Found) -> list[list[tuple[int, int]]]:
     radius=st.sampled_from([0, 31, 52, 100, 256]),
 )
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -106,7 +116,7 @@ def test_more_queries_than_are_asked_at_once_are_answered_in_their_order(
 ) -> None:
     span, hashes = a_span(), hashes_of(1, 3)
     memory.pack(span, {PDQ: (ids_of(span, 3), hashes)})
-    queries = np.concatenate([hashes_of(2, 1500), hashes[2:]])
+    queries = np.concatenate([hashes_of(2, 100), hashes[2:]])
     lims, ids, _ = memory.radius(span, PDQ, queries, 31)
     assert (ids.tolist(), lims.tolist()[-2:]) == ([3], [0, 1])
 
@@ -185,3 +195,34 @@ def test_a_version_in_quotes_is_a_value_and_no_sql(memory: Memory) -> None:
     memory.pack(a_span(), {quoted: (ids_of(a_span(), 1), hashes)})
     assert memory.radius(a_span(), quoted, hashes, 0)[1].tolist() == [1]
     assert memory.radius(a_span(), PDQ, hashes, 0)[1].tolist() == []
+
+
+def test_a_server_that_is_away_is_said_to_be_so_and_its_password_is_not() -> None:
+    with pytest.raises(OSError, match="does not answer") as told:
+        open_memory("clickhouse://reclaim:secret@127.0.0.1:9/reclaim", "ours")
+    assert "secret" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+def test_what_a_killed_packer_left_in_the_database_is_swept(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = ClickHouse(engine, "killed")
+    with monkeypatch.context() as patched:
+        patched.setattr("tracker.clickhouse._span_row", _dies)
+        with pytest.raises(InterruptedError):
+            memory.pack(a_span(), {PDQ: (ids_of(a_span(), 1), hashes_of(1, 1))})
+    memory.tidy()
+    assert _strays(memory), "its packer may be alive"
+    monkeypatch.setattr("tracker.clickhouse.ABANDONED", -60)
+    memory.tidy()
+    assert not _strays(memory)
+    assert memory.spans() == []
+
+
+def _dies(*_: object) -> bytes:
+    raise InterruptedError
+
+
+def _strays(memory: ClickHouse) -> bytes:
+    return memory._ask(STRAYS, {"seconds": -60})
