@@ -121,7 +121,9 @@ def _sums(lines: _Lines, levels: Floats) -> Floats:
     No product of whole matrices: nearly all their weights would be nought, and for large
     ones BLAS wakes threads, which cost more than they bring.
     """
-    return np.matmul(lines.weights[:, np.newaxis], levels[lines.taken])[:, 0]
+    return np.asarray(
+        np.matmul(lines.weights[:, np.newaxis], levels[lines.taken])[:, 0]
+    )
 
 
 def resizing(length: int, start: float, end: float, size: int) -> Floats:
