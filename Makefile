@@ -54,8 +54,8 @@ check: setup-dev ## the gate alone: style, types, imports, spelling, migrations,
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 
-bench: setup-dev ## run our programs beside a peer's and print the ratios
-	@for program in bench/*.py; do $(BIN)/python $$program || exit 1; done
+bench: setup-dev ## run ours beside its peers, write docs/benchmarks.md (PHOTOS=folder, FULL=1)
+	$(BIN)/python -m bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(FULL),--full)
 
 docs: setup-dev ## build the documentation into site/
 	$(BIN)/mkdocs build --strict

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -91,7 +92,7 @@ def bad_files(folder: Path) -> list[Path]:
     paths = [folder / name for name in contents]
     for path in paths:
         path.write_bytes(contents[path.name])
-    return [*paths, folder, folder / "missing.jpg"]
+    return [*paths, folder / "missing.jpg"]
 
 
 def test_hash_prints_one_object_per_file(photo: Path) -> None:
@@ -101,8 +102,8 @@ def test_hash_prints_one_object_per_file(photo: Path) -> None:
     assert first == second
     assert first["path"] == str(photo)
     assert [signal["type"] for signal in first["signals"]] == ["sha256", "pdq", "phash"]
-    for signal in first["signals"]:
-        assert set(signal) == {"type", "value", "quality", "version"}
+    for made in first["signals"]:
+        assert set(made) == {"type", "value", "quality", "version"}
 
 
 def test_hash_names_each_bad_file_and_goes_on(tmp_path: Path, photo: Path) -> None:
@@ -113,6 +114,51 @@ def test_hash_names_each_bad_file_and_goes_on(tmp_path: Path, photo: Path) -> No
     assert [line["path"] for line in lines] == [str(path) for path in [*bad, photo]]
     assert all(line["error"].endswith(".") for line in lines[:-1])
     assert lines[-1]["signals"]
+
+
+def test_hash_takes_all_that_is_in_a_folder_in_order_on_every_core(
+    tmp_path: Path,
+) -> None:
+    data = encode(landscape(1, (96, 64)))
+    for number in range(50):
+        path = tmp_path / f"{number % 3}" / f"{number:02}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data if number != 7 else b"hello")
+    os.mkfifo(tmp_path / "waits for ever.png")
+    (tmp_path / "1" / "loop").symlink_to(tmp_path)
+    done = tracker("hash", tmp_path, "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    paths = sorted(path for path in tmp_path.glob("[012]/*.png"))
+    assert [line["path"] for line in lines] == [str(path) for path in paths]
+    assert [line["path"] for line in lines if "error" in line] == [
+        str(tmp_path / "1" / "07.png")
+    ]
+    assert len({json.dumps(line.get("signals")) for line in lines}) == 2
+    assert done.stderr == b"Pictures hashed: 49. Files that are none: 1.\n"
+    assert done.returncode == 1
+
+
+def test_hash_of_an_empty_folder_is_nothing(tmp_path: Path) -> None:
+    done = tracker("hash", tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_hash_ends_cleanly_when_it_is_interrupted(tmp_path: Path) -> None:
+    data = encode(landscape(1, (96, 64)))
+    for number in range(600):
+        (tmp_path / f"{number:03}.png").write_bytes(data)
+    command = [sys.executable, "-m", "tracker", "hash", str(tmp_path), "--json"]
+    running = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C goes to all processes of a terminal at once
+    )
+    assert running.stdout
+    assert running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert (running.returncode, errors) == (128 + signal.SIGINT, b"")
 
 
 def test_hash_speaks_to_people(tmp_path: Path, photo: Path) -> None:

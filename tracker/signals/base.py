@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tracker.images import Picture
-from tracker.signals.boxes import Bits, WholeHash, hash_whole
+from tracker.signals.boxes import Bits, Floats, WholeHash, hash_whole
 
 # PDQ's own measure of detail, 0 to 100. Its authors throw hashes of 49 and less away
 # ("The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook
@@ -52,9 +52,14 @@ class Reading:
         self.picture = picture
 
     @cached_property
+    def levels(self) -> Floats:
+        """The picture in grey, of shape (height, width)."""
+        return np.asarray(self.picture.grey).astype(np.float32)
+
+    @cached_property
     def pdq(self) -> WholeHash:
         """PDQ in all eight forms, and its quality."""
-        return hash_whole(np.asarray(self.picture.grey), self.picture.small_size)
+        return hash_whole(self.levels, self.picture.small_size)
 
     @property
     def plain(self) -> bool:

@@ -44,13 +44,13 @@ class BoxHash:
     quality: int
 
 
-def hash_whole(grey: Grey, size: tuple[int, int]) -> WholeHash:
-    """PDQ of a grey picture that is brought to `size`, (width, height), first."""
+def hash_whole(levels: Floats, size: tuple[int, int]) -> WholeHash:
+    """PDQ of a picture in levels of grey, brought to `size` (width, height) first."""
     if min(size) < LEAST_PIXELS:
         return WholeHash(np.zeros((8, 256), np.bool_), 0)
-    height, width = grey.shape
+    height, width = levels.shape
     across, down = _lines(width, 0, width, size[0]), _lines(height, 0, height, size[1])
-    rows = _sums(down, grey.astype(np.float32))
+    rows = _sums(down, levels)
     samples = _sums(across, np.ascontiguousarray(rows.T)).T
     quarters = samples.reshape(2, SAMPLES, 2, SAMPLES).swapaxes(1, 2)
     waves = _waves_of(quarters.reshape(4, SAMPLES, SAMPLES))

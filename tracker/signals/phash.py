@@ -10,7 +10,7 @@ from tracker.signals.boxes import Floats, resizing
 SAMPLES = 64  # a side, that the picture is shrunk to
 WAVES = 16  # a side, of the cosine transform
 LOBES = 3  # of Lanczos' filter
-STRIP = 16  # columns at once: for larger products BLAS wakes threads, which cost more
+ALONE = 2**18  # multiplications: for more BLAS wakes threads, which cost more
 
 
 class Phash:
@@ -34,12 +34,9 @@ class Phash:
     def hash(self, reading: Reading) -> Signal | None:
         if reading.plain:
             return None
-        levels = np.asarray(reading.picture.grey, np.float32)
-        height, width = levels.shape
+        height, width = reading.levels.shape
         across, down = map(_waves, (width, height), reading.picture.small_size)
-        strips = np.array_split(levels, range(STRIP, width, STRIP), axis=1)
-        rows = np.concatenate([down @ strip for strip in strips], axis=1)
-        waves = rows @ across.T
+        waves = _product(down, reading.levels) @ across.T
         return Signal(self.name, to_hex(waves > np.median(waves)), None, self.version)
 
     def ask(self, reading: Reading) -> tuple[Signal, ...]:
@@ -51,6 +48,17 @@ class Phash:
             "86dde436f5889d095b3782f6e69615c928c96a7396c65b12b1bcad335b62218e",
             "cd0abf31f2fd32ddcdc2b902a87d18fd4f02c0ed3b81e05e3721d8f81383c60d",
         )
+
+
+def _product(waves: Floats, levels: Floats) -> Floats:
+    """A product of matrices, of strips that are narrow enough for one thread."""
+    height, width = levels.shape
+    wide = min(width, max(1, ALONE // (len(waves) * height)))
+    made = np.empty((len(waves), width), np.float32)
+    for left in range(0, width, wide):
+        strip = slice(left, left + wide)
+        np.matmul(waves, levels[:, strip], out=made[:, strip])
+    return made
 
 
 @lru_cache(maxsize=1024)
