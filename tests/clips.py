@@ -44,7 +44,9 @@ def encode(
     stream.width, stream.height = frames[0].size
     stream.pix_fmt, stream.gop_size = "yuv420p", keys
     stream.time_base = Fraction(1, RATE)
-    stream.options = {"deadline": "realtime"} if codec == "libvpx" else {"preset": "veryfast"}
+    stream.options = (
+        {"deadline": "realtime"} if codec == "libvpx" else {"preset": "veryfast"}
+    )
     if turned or mirrored:
         stream.set_display_rotation(turned, hflip=mirrored)
     for number, image in enumerate(frames):

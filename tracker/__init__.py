@@ -3,6 +3,7 @@
 It knows no Django and no database. What stands here is its whole public face.
 """
 
+from tracker.descriptors import Descriptor, DescriptorError, DescriptorIndex
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.frames import (
     FRAME,
@@ -69,6 +70,9 @@ __all__ = [
     "WHOLE",
     "Batch",
     "Comparison",
+    "Descriptor",
+    "DescriptorError",
+    "DescriptorIndex",
     "FetchError",
     "Find",
     "Found",

@@ -21,7 +21,12 @@ def claims_of(video: bytes) -> str:
         {"value": frame.signal.value, "quality": frame.signal.quality}
         for frame in hashed.frames
     ]
-    claim = {"kind": "video", "sha256": hashed.sha256.value, "pdq": [], "frames": frames}
+    claim = {
+        "kind": "video",
+        "sha256": hashed.sha256.value,
+        "pdq": [],
+        "frames": frames,
+    }
     return json.dumps([claim])
 
 

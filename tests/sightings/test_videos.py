@@ -15,8 +15,15 @@ from portal.sightings.models import Observation, Sighting
 from tests import clips, drawing
 from tests.sightings.conftest import CONSENTS, a_processed_case
 from tests.telling import told
+from tracker import frames
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def frames_are_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies within frames is tested elsewhere; to look takes its time."""
+    monkeypatch.setattr(frames, "LOOKED_INTO", 1)
 
 
 def a_find(body: bytes, name: str = "clip.mp4") -> tracker.Find:
@@ -30,7 +37,9 @@ def sees(body: bytes, name: str = "clip.mp4") -> list[Sighting]:
 
 
 def a_reported_video(data: bytes, token: str = "amina") -> Exhibit:
-    report = submit_report(token=token, told=told(pictures=[data], consents=CONSENTS)).report
+    report = submit_report(
+        token=token, told=told(pictures=[data], consents=CONSENTS)
+    ).report
     actions.process_report(report)
     return report.exhibits.get()
 
@@ -45,11 +54,12 @@ def test_a_still_in_the_bank_is_found_in_a_video() -> None:
 
 def test_a_video_without_a_copy_leaves_hashes_of_its_frames_only() -> None:
     a_processed_case(seed=2)
-    assert sees(clips.clip(4, 5)) == []
+    data = clips.clip(4, 5)
+    assert sees(data) == []
     kept = Observation.objects.all()
     assert len({bytes(one.pdq or b"") for one in kept}) == 2
     assert {one.media_url for one in kept} == {"http://127.0.0.1/clip.mp4"}
-    sees(clips.clip(4, 5))
+    sees(data)
     assert Observation.objects.count() == 2
 
 
