@@ -7,6 +7,7 @@ not know who trained the network. onnxruntime is imported only when one is loade
 import hashlib
 import hmac
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ class Descriptor:
         except Exception as error:
             # onnxruntime raises classes of its own, made anew in each of its versions.
             raise DescriptorError("The descriptor's network failed.") from error
-        return unit(made.reshape(1, -1))[0]
+        described: Floats = unit(made.reshape(1, -1))[0]
+        return described
 
 
 class DescriptorIndex:
@@ -85,7 +87,7 @@ class DescriptorIndex:
         below = float(np.nextafter(np.float32(least), np.float32(-2)))
         lims, cosines, ids = self._flat.range_search(self._fit(queries), below)
         found = []
-        for start, end in zip(lims[:-1], lims[1:], strict=True):
+        for start, end in pairwise(lims):
             pairs = zip(ids[start:end], cosines[start:end], strict=True)
             hits = [(int(np.uint64(id_)), float(cosine)) for id_, cosine in pairs]
             found.append(sorted(hits, key=lambda hit: -hit[1]))

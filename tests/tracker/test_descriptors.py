@@ -33,9 +33,11 @@ def network(tmp_path: Path) -> Network:
     ) -> str:
         asked = helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)
         given = helper.make_tensor_value_info("fields", TensorProto.FLOAT, None)
-        pool = {"kernel_shape": [8, 8], "strides": [8, 8]}
+        field = [8, 8]
         nodes = [
-            helper.make_node("AveragePool", ["picture"], ["few"], **pool),
+            helper.make_node(
+                "AveragePool", ["picture"], ["few"], kernel_shape=field, strides=field
+            ),
             helper.make_node("Flatten", ["few"], ["flat"]),
             helper.make_node(operator, ["flat"], ["fields"]),
         ]
