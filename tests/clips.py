@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -40,7 +41,7 @@ def encode(
     held = io.BytesIO()
     container = av.open(held, "w", format=file_format)
     codec = "libvpx" if file_format == "webm" else "libx264"
-    stream = container.add_stream(codec, rate=RATE)
+    stream: Any = container.add_stream(codec, rate=RATE)
     stream.width, stream.height = frames[0].size
     stream.pix_fmt, stream.gop_size = "yuv420p", keys
     stream.time_base = Fraction(1, RATE)

@@ -3,6 +3,7 @@
 It knows no Django and no database. What stands here is its whole public face.
 """
 
+from tracker.descriptors import Descriptor, DescriptorError, DescriptorIndex
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.frames import (
     FRAME,
@@ -105,6 +106,9 @@ __all__ = [
     "Batch",
     "Comparison",
     "Deposits",
+    "Descriptor",
+    "DescriptorError",
+    "DescriptorIndex",
     "FetchError",
     "Find",
     "Found",

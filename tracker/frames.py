@@ -18,6 +18,7 @@ FRAME = "frame "  # what Signal.of begins with, the moment in seconds behind it
 # Bits within which a frame repeats one before it. To save a frame again moves up to that
 # many; portal/static/js/hashing/video.js drops as much.
 ALIKE = 8
+LOOKED_INTO = 6  # frames, or a few more: bars and app windows stay where they are
 # Of the frames of one of two videos, those that must be near for both to be called so.
 # vPDQ asks for 80 % of the query; half of either side also finds excerpts that were
 # mirrored or captioned in part, and no title, logo or intro that strangers share.
@@ -78,6 +79,13 @@ def distinct_frames(video: Video) -> tuple[tuple[Frame, Signal], ...]:
     return tuple(kept)
 
 
+def pictures_of(media: Picture | Video) -> list[Picture]:
+    """A picture, or the distinct frames of a video."""
+    if isinstance(media, Picture):
+        return [media]
+    return [frame.picture for frame, _ in distinct_frames(media)]
+
+
 def hash_video(video: Video) -> VideoSignals:
     """What a bank keeps of a video."""
     sha256 = Sha256().hash(Reading(video.frames[0].picture))
@@ -88,12 +96,17 @@ def hash_video(video: Video) -> VideoSignals:
 def ask_video(video: Video, *, whole: bool = False) -> tuple[tuple[Signal, ...], ...]:
     """What a lookup asks with: for each distinct frame what it asks for a picture.
 
-    Each question holds the file's SHA-256; there is always one.
+    Each question holds the file's SHA-256; there is always one. What a frame around the
+    picture may hide is looked for in LOOKED_INTO of them, and with `whole` in none.
     """
-    pictures = [frame.picture for frame, _ in distinct_frames(video)]
+    pictures = pictures_of(video)
     if not pictures:
         return ((hash_video(video).sha256,),)
-    return tuple(ask_picture(picture, whole=whole) for picture in pictures)
+    step = max(1, len(pictures) // LOOKED_INTO)
+    return tuple(
+        ask_picture(picture, whole=whole or place % step > 0)
+        for place, picture in enumerate(pictures)
+    )
 
 
 def share_kind(best: Kind | None, *shares: float) -> Kind | None:
@@ -142,10 +155,7 @@ class _Side:
     """The distinct pictures of one file, as PDQ."""
 
     def __init__(self, media: Picture | Video) -> None:
-        if isinstance(media, Picture):
-            self._pictures = [media] if _pdq(media) else []
-        else:
-            self._pictures = [frame.picture for frame, _ in distinct_frames(media)]
+        self._pictures = [p for p in pictures_of(media) if _pdq(p)]
 
     @cached_property
     def upright(self) -> list[str]:

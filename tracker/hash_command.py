@@ -1,4 +1,4 @@
-"""python -m tracker hash: the signals of pictures and videos, of whole folders on every core."""
+"""python -m tracker hash: the signals of pictures and videos, whole folders on every core."""
 
 import argparse
 import json

@@ -7,7 +7,8 @@ from portal.accounts.models import User
 from portal.cases.models import Exhibit
 from portal.sightings.models import Observation, Sighting
 from tests import clips
-from tests.journeys.conftest import NAME, Victim, Worker, passphrase_in, post
+from tests.intake.reporting import passphrase_in
+from tests.journeys.conftest import NAME, Victim, Worker, post
 from tests.journeys.test_crawl_to_sighting import a_source
 from tests.loopback_sites import Site
 

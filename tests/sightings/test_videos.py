@@ -1,6 +1,7 @@
 """Videos outside and inside: crawled, remembered, reported, previewed, checked again."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -9,14 +10,38 @@ import tracker
 from portal.bank import actions as bank
 from portal.bank.models import Signal
 from portal.cases.actions import submit_report
-from portal.cases.models import Consent, Exhibit
+from portal.cases.models import Case, Consent, Exhibit
 from portal.sightings import actions, previews, rechecking
 from portal.sightings.models import Observation, Sighting
 from tests import clips, drawing
-from tests.sightings.conftest import CONSENTS, a_processed_case
+from tests.sightings.conftest import CONSENTS
 from tests.telling import told
+from tracker import frames
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def frames_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bars and windows hide is tested elsewhere; to look takes its time."""
+
+    def asked(picture: tracker.Picture, *, whole: bool) -> tuple[tracker.Signal, ...]:
+        return tracker.ask_picture(picture, whole=True)
+
+    monkeypatch.setattr(frames, "ask_picture", asked)
+
+
+def a_watched_still(seed: int = 2) -> Case:
+    """A case of which only the hashes of one picture are known."""
+    still = tracker.decode(drawing.encode(clips.scenes((seed,))[4]))
+    claims = [
+        {"type": s.type, "value": s.value, "quality": s.quality, "version": s.version}
+        for s in tracker.hash_picture(still, whole=True)
+    ]
+    given = replace(told(consents=CONSENTS), claims=[claims])
+    report = submit_report(token="amina", told=given).report
+    actions.process_report(report)
+    return report.case
 
 
 def a_find(body: bytes, name: str = "clip.mp4") -> tracker.Find:
@@ -38,7 +63,7 @@ def a_reported_video(data: bytes, token: str = "amina") -> Exhibit:
 
 
 def test_a_still_in_the_bank_is_found_in_a_video() -> None:
-    case = a_processed_case(seed=2)
+    case = a_watched_still()
     (sighting,) = sees(clips.clip(1, 2, 3, size=(320, 240)))
     assert (sighting.case, sighting.kind) == (case, Sighting.Kind.NEAR)
     assert (sighting.width, sighting.height) == (320, 240)
@@ -46,18 +71,19 @@ def test_a_still_in_the_bank_is_found_in_a_video() -> None:
 
 
 def test_a_video_without_a_copy_leaves_hashes_of_its_frames_only() -> None:
-    a_processed_case(seed=2)
-    assert sees(clips.clip(4, 5)) == []
+    a_watched_still()
+    data = clips.clip(4, 5)
+    assert sees(data) == []
     kept = Observation.objects.all()
     assert len({bytes(one.pdq or b"") for one in kept}) == 2
     assert {one.media_url for one in kept} == {"http://127.0.0.1/clip.mp4"}
-    sees(clips.clip(4, 5))
+    sees(data)
     assert Observation.objects.count() == 2
 
 
 def test_a_video_seen_before_the_report_is_one_sighting() -> None:
     sees(clips.clip(1, 2, 3))
-    case = a_processed_case(seed=2)
+    case = a_watched_still()
     assert case.sightings.get().found == Sighting.Found.REMEMBERED
 
 
@@ -99,7 +125,7 @@ def test_a_video_that_cannot_be_read_is_refused_with_its_reason() -> None:
 
 
 def test_a_video_still_there_is_up_and_a_broken_one_says_nothing() -> None:
-    a_processed_case(seed=2)
+    a_watched_still()
     (sighting,) = sees(clips.clip(2))
     assert rechecking._compare(sighting, clips.clip(2, keys=3)) == "up"
     assert rechecking._compare(sighting, clips.clip(5)) == "replaced"
@@ -115,7 +141,7 @@ def test_the_preview_of_a_video_is_one_blurred_frame() -> None:
 
 
 def test_a_captured_video_is_sealed_and_assessed_by_nobody() -> None:
-    case = a_processed_case(seed=2)
+    case = a_watched_still()
     assert case.consents_to(Consent.Kind.EVIDENCE)
     (sighting,) = sees(clips.clip(2))
     assert sighting.captured_as

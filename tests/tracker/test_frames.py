@@ -14,6 +14,7 @@ from tracker import (
     ask_video,
     compare_media,
     distinct_frames,
+    frames,
     hash_video,
 )
 from tracker.frames import LEAST_SHARE
@@ -29,8 +30,8 @@ def picture(seed: int, name: str = "f0") -> Picture:
 def video(*seeds: int) -> Video:
     """One frame a second of these landscapes; 0 is a plain one."""
     name = "".join(map(str, seeds))
-    frames = (Frame(n, n + 0.5, picture(s, name)) for n, s in enumerate(seeds))
-    return Video(tuple(frames), "MP4", 640, 480, len(seeds), name, 1)
+    shown = (Frame(n, n + 0.5, picture(s, name)) for n, s in enumerate(seeds))
+    return Video(tuple(shown), "MP4", 640, 480, len(seeds), name, 1)
 
 
 def test_a_video_is_the_pdq_of_its_distinct_frames() -> None:
@@ -54,9 +55,22 @@ def test_a_video_of_plain_frames_has_its_sha256_and_nothing_else() -> None:
 
 
 def test_a_lookup_asks_for_each_distinct_frame() -> None:
-    questions = ask_video(video(1, 1, 2))
+    questions = ask_video(video(1, 1, 2), whole=True)
     assert len(questions) == 2
-    assert all(len(question) > 9 for question in questions)
+    assert {len(question) for question in questions} == {10}
+
+
+def test_a_few_frames_are_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bool] = []
+
+    def asked(_: Picture, *, whole: bool) -> tuple[()]:
+        looked.append(not whole)
+        return ()
+
+    monkeypatch.setattr(frames, "LOOKED_INTO", 2)
+    monkeypatch.setattr(frames, "ask_picture", asked)
+    ask_video(video(1, 2, 3, 4, 5))
+    assert looked == [True, False, True, False, True]
 
 
 def test_an_excerpt_is_near_and_a_shared_title_only_possible() -> None:

@@ -5,8 +5,10 @@ import struct
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image, ImageOps
 
@@ -21,6 +23,7 @@ from tracker import (
     decode_media,
     decode_video,
     decode_video_file,
+    guarded,
     hash_picture,
     is_video,
     video_process,
@@ -29,6 +32,7 @@ from tracker import video as door
 from tracker.images import decoded
 from tracker.video_process import Order, Timeline, spread, wanted
 
+PLENTY = VideoLimits()
 PLAYLIST = b"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:9/"/></svg>'
@@ -36,10 +40,7 @@ SVG = (
 SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"
 
 
-LIMITS = VideoLimits()
-
-
-def the_code(data: bytes, limits: VideoLimits = LIMITS) -> str:
+def the_code(data: bytes, limits: VideoLimits = PLENTY) -> str:
     with pytest.raises(VideoError) as refusal:
         decode_video(data, limits)
     assert str(refusal.value).endswith(".")
@@ -96,25 +97,28 @@ def test_where_the_key_frames_lie_does_not_matter() -> None:
     assert dense == rare
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
-@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    "how", [{"turned": t, "mirrored": m} for t in (0, 90, 180, 270) for m in (0, 1)]
+)
 def test_a_video_is_shown_upright(
-    monkeypatch: pytest.MonkeyPatch, turned: int, mirrored: bool
+    monkeypatch: pytest.MonkeyPatch, how: dict[str, int]
 ) -> None:
     drawn = landscape(1, clips.SIZE)
     shown: list[Image.Image] = []
     upright = video_process._upright
 
-    def seen(*frame: object) -> object:
-        image, size = upright(*frame)
+    def seen(frame: av.VideoFrame) -> tuple[Image.Image, tuple[int, int]]:
+        image, size = upright(frame)
         assert size == image.size
         shown.append(image)
         return image, size
 
     monkeypatch.setattr(video_process, "_upright", seen)
-    inside(clips.encode([drawn] * 4, turned=turned, mirrored=mirrored))
-    wanted = drawn.rotate(turned, expand=True)
-    wanted = ImageOps.mirror(wanted) if mirrored else wanted
+    inside(
+        clips.encode([drawn] * 4, turned=how["turned"], mirrored=bool(how["mirrored"]))
+    )
+    wanted = drawn.rotate(how["turned"], expand=True)
+    wanted = ImageOps.mirror(wanted) if how["mirrored"] else wanted
     assert bits_apart(pdq(shown[0]), pdq(wanted)) <= 16
 
 
@@ -223,7 +227,7 @@ def test_a_process_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) ->
     ):
         said = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         program = f"import sys; sys.stdout.buffer.write({said!r})"
-        monkeypatch.setattr(door.guarded, "start", _says(program))
+        monkeypatch.setattr(guarded, "start", _says(program))
         assert the_code(data) == "damaged"
 
 
@@ -251,7 +255,7 @@ def test_moments_are_spread_over_the_whole_length() -> None:
 def test_a_long_video_is_read_by_its_key_frames_alone() -> None:
     stamps = list(range(30 * 600))
     keys = stamps[::250]
-    line = Timeline(stamps, keys, video_process.Fraction(1, 30))
+    line = Timeline(stamps, keys, Fraction(1, 30))
     exact = wanted(line, 60, 100 * 100)
     assert [place for _, place in exact[:2]] == [150, 450]
     cheap = wanted(line, 60, 1920 * 1080)
