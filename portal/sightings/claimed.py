@@ -3,14 +3,14 @@
 Nothing here can check that there is such a picture: only that these may be its signals.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import tracker
 from portal.cases.regions import RegionCodes, unpack
 
-Claims = Sequence[dict[str, Any]]  # as intake/telling.py writes them: exhibit.claims
+Claims = Sequence[Mapping[str, Any]]  # as intake/telling.py writes them: exhibit.claims
 Signals = tuple[tracker.Signal, ...]
 FORMS = tracker.signal_type("pdq").forms[1:]  # in the order in which they are told
 MIRRORED = "mirroring"
@@ -31,13 +31,13 @@ def signals_of(claims: Claims) -> tuple[Signals, Signals]:
     return (*upright, *kept), (*upright, *named, *parts)
 
 
-def _signal(claim: dict[str, Any]) -> tracker.Signal:
+def _signal(claim: Mapping[str, Any]) -> tracker.Signal:
     return tracker.parse_signal(
         claim["type"], claim["value"], claim["quality"], claim.get("version")
     )
 
 
-def _regional(claim: dict[str, Any]) -> Iterator[tracker.Signal]:
+def _regional(claim: Mapping[str, Any]) -> Iterator[tracker.Signal]:
     """Of each region its two signals, upright and mirrored."""
     width, height = claim["shape"]
     boxes = tracker.region_boxes((width, height))
@@ -53,8 +53,8 @@ def _regional(claim: dict[str, Any]) -> Iterator[tracker.Signal]:
 
 
 def _both_ways(
-    claim: dict[str, Any], region: RegionCodes, box: tracker.Shares
-) -> Iterable[tracker.Signal]:
+    claim: Mapping[str, Any], region: RegionCodes, box: tracker.Shares
+) -> Iterator[tracker.Signal]:
     of = f"region {region.number}"
     for value, form in ((region.upright, ""), (region.mirrored, MIRRORED)):
         made = tracker.parse_signal(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.actions import reset_password
@@ -103,7 +103,11 @@ def test_clear_pixels_reach_the_browser_only_where_they_were_asked_for(
 def test_why_a_copy_matches_is_seen_side_by_side_on_a_phone_and_on_a_desk(
     at_desk: Opens, case: Case, wren: User
 ) -> None:
-    widths = ({"width": 360, "height": 740}, {"width": 1280, "height": 800})
+    phone, screen = (
+        ViewportSize(width=360, height=740),
+        ViewportSize(width=1280, height=800),
+    )
+    widths = (phone, screen)
     path = f"sightings/{Sighting.objects.get().pk}/"
     desk = at_desk(wren, path)
     assert desk.page.locator(".sides svg .outline").count() == 2
