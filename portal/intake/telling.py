@@ -118,12 +118,10 @@ def signals_of(claim: Claim) -> Claims:
     digest = _claim("sha256", claim.sha256, None)
     upright = [_pdq(one) for one in (*claim.pdq[:1], *claim.frames)]
     turned = [_pdq(one) | {"turned": True} for one in claim.pdq[1:]]
-    told = [*([digest] if claim.sha256 else []), *upright, *turned]
-    if claim.regions:
-        version = PIPELINE["pdq"]
-        packed: dict[str, object] = {"type": "pdq", "regions": claim.regions}
-        told.append(packed | {"shape": claim.shape, "version": version})
-    return told
+    packed: dict[str, object] = {"regions": claim.regions, "shape": claim.shape}
+    packed |= {"type": "pdq", "version": PIPELINE["pdq"]}
+    parts = [packed] if claim.regions else []
+    return [*([digest] if claim.sha256 else []), *upright, *turned, *parts]
 
 
 def _pdq(one: Hash) -> dict[str, object]:

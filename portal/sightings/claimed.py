@@ -3,7 +3,7 @@
 Nothing here can check that there is such a picture: only that these may be its signals.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +54,7 @@ def _regional(claim: Mapping[str, Any]) -> Iterator[tracker.Signal]:
 
 def _both_ways(
     claim: Mapping[str, Any], region: RegionCodes, box: tracker.Shares
-) -> Iterable[tracker.Signal]:
+) -> Iterator[tracker.Signal]:
     of = f"region {region.number}"
     for value, form in ((region.upright, ""), (region.mirrored, MIRRORED)):
         made = tracker.parse_signal(

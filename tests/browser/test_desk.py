@@ -103,10 +103,11 @@ def test_clear_pixels_reach_the_browser_only_where_they_were_asked_for(
 def test_why_a_copy_matches_is_seen_side_by_side_on_a_phone_and_on_a_desk(
     at_desk: Opens, case: Case, wren: User
 ) -> None:
-    widths = (
+    phone, screen = (
         ViewportSize(width=360, height=740),
         ViewportSize(width=1280, height=800),
     )
+    widths = (phone, screen)
     path = f"sightings/{Sighting.objects.get().pk}/"
     desk = at_desk(wren, path)
     assert desk.page.locator(".sides svg .outline").count() == 2

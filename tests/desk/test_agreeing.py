@@ -54,7 +54,7 @@ def cropped_copy(case: Case) -> Sighting:
 # -- what is drawn ---------------------------------------------------------------------
 def test_a_crop_is_kept_with_the_part_that_it_was_cut_from(chirp: Platform) -> None:
     sighting = cropped_copy(a_case())
-    assert sighting.reason
+    assert sighting.reason is not None
     reported = sighting.reason["reported"]
     assert reported["of"].startswith("region ")
     left, top, right, bottom = reported["box"]
@@ -155,8 +155,8 @@ def test_side_by_side_asks_why_and_counts_two_looks(
     worker: Client, wren: User, copy: Sighting
 ) -> None:
     path = f"/desk/sightings/{copy.pk}/compare/"
-    for answer in (worker.get(path), worker.post(path, {"reason": " "})):
-        assert "data:image" not in answer.content.decode()
+    for asked in (worker.get(path), worker.post(path, {"reason": " "})):
+        assert "data:image" not in asked.content.decode()
     page = worker.post(path, WHY).content.decode()
     shown = [Image.open(io.BytesIO(b64decode(one))) for one in PICTURE.findall(page)]
     assert [image.mode for image in shown] == ["L", "L"], "blurred and grey at first"

@@ -111,7 +111,7 @@ def test_a_crop_crawled_before_the_report_is_found_by_looking_back(
     assert sighting.found == Sighting.Found.REMEMBERED
     assert (sighting.signal.type, sighting.signal.of) == ("pdq", "whole")
     reason = sighting.reason
-    assert reason
+    assert reason is not None
     assert reason["copy"] == {"of": "whole", "box": [0, 0, 1, 1]}
     assert reason["reported"]["of"].startswith("region ")
     left, top, right, bottom = reason["reported"]["box"]
@@ -251,7 +251,7 @@ def test_of_a_picture_that_stayed_with_the_victim_a_mirrored_crop_was_seen_befor
     }
     visiting.crawl(world.source)
     reason = a_told_case(parts_told()).sightings.get().reason
-    assert reason
+    assert reason is not None
     assert reason["reported"]["of"].startswith("region ")
     assert reason["form"] == "mirroring"
 
