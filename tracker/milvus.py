@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -74,7 +73,7 @@ class Milvus:
         is_whole = deposits.known(mark.seq, mark.value) and over >= 0
         return over if is_whole else None
 
-    def publish(self, deposits: Deposits) -> Path | None:
+    def publish(self, deposits: Deposits) -> None:
         mark = self._mark()
         if mark and self.excess(deposits) is None:  # of another life, or with rows lost
             with self._connected() as client:

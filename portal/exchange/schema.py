@@ -48,6 +48,7 @@ FAILURES = {
     413: "`too_large`.",
     415: "`unsupported_media_type`.",
     429: "`throttled`: wait as many seconds as `Retry-After` says.",
+    503: "`away`: the bank cannot answer now, which does not mean that nothing matches.",
 }
 
 
@@ -90,7 +91,7 @@ LOOKUPS: dict[str, Any] = {
     },
     "responses": {
         200: LookupResults,
-        **_failures(400, 401, 403, 413, 415, 429),
+        **_failures(400, 401, 403, 413, 415, 429, 503),
     },
     "examples": [
         OpenApiExample(
