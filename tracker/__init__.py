@@ -3,6 +3,7 @@
 It knows no Django and no database. What stands here is its whole public face.
 """
 
+from tracker.comparing import compare
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.images import (
     MAX_BYTES,
@@ -17,7 +18,6 @@ from tracker.matching import (
     Comparison,
     Kind,
     Match,
-    compare,
     kind_of,
     radius_of,
     strength,

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from tracker.comparing import compare
 from tracker.hash_command import shown
 from tracker.images import ImageError, decode_file
-from tracker.matching import compare
 
 
 def add_parser(
