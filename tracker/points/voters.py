@@ -6,6 +6,7 @@ casts dozens. So a large bank is searched in the nearest of its cells alone.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -78,9 +79,7 @@ class Voters:
     def _alike(self, queries: Hashes) -> Iterable[tuple[Numbers, Numbers]]:
         """Numbers of queries and of descriptors at ALIKE or less."""
         probed = self._probed(queries)
-        for cell, (start, end) in enumerate(
-            zip(self.starts[:-1], self.starts[1:], strict=True)
-        ):
+        for cell, (start, end) in enumerate(pairwise(self.starts.tolist())):
             asking = np.flatnonzero(probed[:, cell])
             query, row, _ = flat.compare(self.hashes[start:end], queries[asking], ALIKE)
             yield asking[query], row + start
