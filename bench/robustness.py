@@ -1,14 +1,15 @@
-"""How many re-posted copies are found, and how many strangers: ours beside PDQ and phash.
+"""How many re-posted copies are found, and how many strangers: ours beside other hashes.
 
-python bench/robustness.py [FOLDER] [--most N]: on drawn pictures or on the JPEG files of
-a folder, which must all be different. Each is banked as it is, then asked for as each
-transform leaves it. Worst first; below it what was found falsely, for each pair of a
-copy and another picture.
+python bench/robustness.py [FOLDER] [--most N] [--crop-resistant]: on drawn pictures or on
+the JPEG files of a folder, which must all be different. Each is banked as it is, then
+asked for as each transform leaves it. Worst first; below it what was found falsely, for
+each pair of a copy and another picture. imagehash's crop-resistant hash takes longer than
+all others together, so it is asked for by name.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,22 +27,38 @@ from rich.table import Table
 from bench.transforms import transforms
 from bench.transforms.levels import saved
 from tests.drawing import encode, landscape
-from tracker import Signal, ask_picture, decode, decode_file, hash_picture, signal_type
+from tracker import (
+    Kind,
+    Picture,
+    PointBank,
+    Signal,
+    ask_picture,
+    asked_points,
+    decode,
+    decode_file,
+    hash_picture,
+    points_of,
+    signal_type,
+)
 
 LONGEST = 1224  # pixels of a banked picture's longer side
 IN_COLLAGE = 3  # the next pictures, which share a collage: neither copies nor strangers
 
-Hashes = dict[str, npt.NDArray[np.float32]]  # by type; (n, 256), a bit being -1 or 1
+Hashes = dict[str, npt.NDArray[np.float32]]  # by type; (n, bits), a bit being -1 or 1
 Maker = Callable[[Image.Image], Hashes]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One way to bank and to ask, and the widest distances, in bits, that it calls found."""
+    """One way to bank and to ask, and what it calls found.
+
+    That are distances of at most so many bits, and points that agree at least so well.
+    """
 
     bank: Maker
     ask: Maker
     radii: dict[str, int]
+    points: frozenset[Kind] = frozenset()
 
 
 def peer_pdq(image: Image.Image) -> Hashes:
@@ -57,27 +74,36 @@ def peer_phash(image: Image.Image) -> Hashes:
     return {"phash": _hashes([imagehash.phash(image, hash_size=16).hash.ravel()])}
 
 
+def peer_crop_resistant(image: Image.Image) -> Hashes:
+    """One hash of each segment."""
+    segments = imagehash.crop_resistant_hash(image).segment_hashes
+    return {"segments": _hashes([segment.hash.ravel() for segment in segments])}
+
+
 def our_bank(image: Image.Image) -> Hashes:
-    return _by_type(hash_picture(decode(encode(image, "BMP"))))
+    return _by_type(hash_picture(_picture(image)))
 
 
 def our_question(image: Image.Image) -> Hashes:
-    return _by_type(ask_picture(decode(encode(image, "BMP"))))
+    return _by_type(ask_picture(_picture(image)))
 
 
 LOOKS = ("pdq", "phash")
-_NONE = np.empty((0, 256), np.float32)
+NEAR = {name: signal_type(name).near for name in LOOKS}
+POSSIBLE = {name: signal_type(name).possible for name in LOOKS}
 COLUMNS = {
     "PDQ": Column(peer_pdq, peer_pdq, {"pdq": 31}),
     "dihedral PDQ": Column(peer_pdq, peer_dihedral, {"pdq": 31}),
     "phash": Column(peer_phash, peer_phash, {"phash": 51}),
-    "ours near": Column(
-        our_bank, our_question, {name: signal_type(name).near for name in LOOKS}
-    ),
-    "ours near or possible": Column(
-        our_bank, our_question, {name: signal_type(name).possible for name in LOOKS}
+    "our hashes near": Column(our_bank, our_question, NEAR),
+    "or possible": Column(our_bank, our_question, POSSIBLE),
+    "with points near": Column(our_bank, our_question, NEAR, frozenset({"near"})),
+    "with points near or possible": Column(
+        our_bank, our_question, POSSIBLE, frozenset({"near", "possible"})
     ),
 }
+# One segment at 16 of 64 bits is what its matches() calls a match.
+CROP_RESISTANT = Column(peer_crop_resistant, peer_crop_resistant, {"segments": 16})
 
 
 class Bank:
@@ -86,29 +112,36 @@ class Bank:
     def __init__(self, column: Column, kept: Sequence[Hashes]) -> None:
         self.column = column
         self.kept = {
-            name: [np.atleast_2d(hashes.get(name, _NONE)) for hashes in kept]
-            for name in column.radii
+            name: [hashes.get(name) for hashes in kept] for name in column.radii
         }
 
-    def found(self, asked: Hashes) -> npt.NDArray[np.bool_]:
+    def found(self, asked: Hashes, agreed: Mapping[int, Kind]) -> npt.NDArray[np.bool_]:
         """For each banked picture whether it is found."""
         found = [
-            self._distances(name, asked.get(name, _NONE)) <= radius
+            self._distances(name, asked.get(name)) <= radius
             for name, radius in self.column.radii.items()
         ]
-        return np.asarray(np.logical_or.reduce(found))
+        hits = np.logical_or.reduce(found)
+        for number, kind in agreed.items():
+            hits[number] |= kind in self.column.points
+        return np.asarray(hits)
 
     def _distances(
-        self, name: str, asked: npt.NDArray[np.float32]
+        self, name: str, asked: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
-        """For each banked picture the bits to its nearest hash; 256 where there is none."""
+        """For each banked picture the bits to its nearest hash."""
         return np.array(
-            [
-                (128 - asked @ hashes.T / 2).min(initial=256)
-                for hashes in self.kept[name]
-            ],
-            np.float32,
+            [_nearest(asked, hashes) for hashes in self.kept[name]], np.float32
         )
+
+
+def _nearest(
+    asked: npt.NDArray[np.float32] | None, kept: npt.NDArray[np.float32] | None
+) -> float:
+    """The least bits between two pictures' hashes; infinite where one has none."""
+    if asked is None or kept is None:
+        return np.inf
+    return float((kept.shape[1] - asked @ kept.T).min()) / 2
 
 
 def pictures(folder: Path | None, most: int) -> list[Image.Image]:
@@ -137,18 +170,25 @@ class Counts:
     false: dict[str, list[bool]]
 
 
-def measure(images: Sequence[Image.Image]) -> Counts:
+def measure(images: Sequence[Image.Image], columns: dict[str, Column]) -> Counts:
     """Ask each bank for every copy of every picture."""
-    kept = {c.bank: [c.bank(image) for image in images] for c in COLUMNS.values()}
-    banks = {name: Bank(c, kept[c.bank]) for name, c in COLUMNS.items()}
-    counts = Counts({}, {name: [] for name in COLUMNS})
+    kept = {
+        bank: [bank(image) for image in images]
+        for bank in {c.bank for c in columns.values()}
+    }
+    banks = {name: Bank(c, kept[c.bank]) for name, c in columns.items()}
+    points = PointBank()
+    for number, image in enumerate(images):
+        points.add(number, points_of(_picture(image)))
+    counts = Counts({}, {name: [] for name in columns})
     total = len(images) * len(transforms(images, np.random.default_rng(1)))
     for number, transform, copy in track(copies(images), total=total):
-        asked = {ask: ask(copy) for ask in {c.ask for c in COLUMNS.values()}}
-        row = counts.found.setdefault(transform, {name: [] for name in COLUMNS})
+        asked = {ask: ask(copy) for ask in {c.ask for c in columns.values()}}
+        agreed = {n: a.kind for n, a in points.ask(*asked_points(_picture(copy)))}
+        row = counts.found.setdefault(transform, {name: [] for name in columns})
         known = {(number + n) % len(images) for n in range(IN_COLLAGE + 1)}
         for name, bank in banks.items():
-            hits = bank.found(asked[bank.column.ask])
+            hits = bank.found(asked[bank.column.ask], agreed)
             row[name].append(bool(hits[number]))
             counts.false[name] += [
                 bool(hit) for n, hit in enumerate(hits) if n not in known
@@ -163,7 +203,7 @@ def table(counts: Counts, title: str) -> Table:
         share = f"{sum(false) / len(false):.1e}" if false else "-"
         told.add_column(name, share, justify="right")
     shares = {
-        name: [100 * float(np.mean(row[column])) for column in COLUMNS]
+        name: [100 * float(np.mean(row[column])) for column in counts.false]
         for name, row in counts.found.items()
     }
     for name in sorted(shares, key=lambda name: shares[name][::-1]):
@@ -172,6 +212,10 @@ def table(counts: Counts, title: str) -> Table:
     means = np.mean(list(shares.values()), axis=0)
     told.add_row("mean", *(f"{mean:.1f}" for mean in means))
     return told
+
+
+def _picture(image: Image.Image) -> Picture:
+    return decode(encode(image, "BMP"))
 
 
 def _by_type(signals: Sequence[Signal]) -> Hashes:
@@ -191,9 +235,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--most", type=int, default=45, metavar="N")
+    parser.add_argument("--crop-resistant", action="store_true")
     arguments = parser.parse_args()
     images = pictures(arguments.folder, arguments.most)
-    counts = measure(images)
+    columns = dict(COLUMNS)
+    if arguments.crop_resistant:
+        columns = {"crop-resistant": CROP_RESISTANT, **columns}
+    counts = measure(images, columns)
     pairs = len(counts.false["PDQ"])
     title = f"{len(images)} pictures, {pairs} pairs of a copy and another picture"
     Console().print(table(counts, title))

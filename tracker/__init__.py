@@ -3,6 +3,7 @@
 It knows no Django and no database. What stands here is its whole public face.
 """
 
+from tracker.comparing import compare
 from tracker.descriptors import Descriptor, DescriptorError, DescriptorIndex
 from tracker.fetch import FetchError, Limits, Response, fetch, user_agent
 from tracker.frames import (
@@ -38,7 +39,6 @@ from tracker.matching import (
     Comparison,
     Kind,
     Match,
-    compare,
     kind_of,
     radius_of,
     strength,

@@ -7,8 +7,9 @@ finds a video, and a bank of videos finds a still. It must not know how frames a
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tracker.comparing import compare
 from tracker.images import Picture
-from tracker.matching import Comparison, Kind, compare, kind_of
+from tracker.matching import Comparison, Kind, kind_of
 from tracker.signals import Reading, Signal, ask_picture, bits_apart
 from tracker.signals.pdq import Pdq
 from tracker.signals.sha256 import Sha256

@@ -11,8 +11,7 @@ may act, and possible (52 and 51) may ask a person, without drowning them.
 from dataclasses import dataclass
 from typing import Literal
 
-from tracker.images import Picture
-from tracker.signals import SIGNALS, Reading, SignalType, bits_apart, signal_type
+from tracker.signals import signal_type
 
 Kind = Literal["exact", "near", "possible"]
 
@@ -70,38 +69,9 @@ def radius_of(type_name: str, weakest: Kind = "possible") -> int:
 
 def strength(match: Match) -> tuple[int, int]:
     """A key that sorts matches, the best one first: by kind, then by distance."""
-    return _STRENGTH.index(match.kind), match.distance
+    return firmness(match.kind), match.distance
 
 
-def compare(a: Picture, b: Picture) -> Comparison:
-    """How two pictures are related, by the type of signal that says it most strongly.
-
-    `a` is turned and mirrored, as the asking side of a lookup is.
-    """
-    first, second = Reading(a), Reading(b)
-    views = (_compare_by(signal_type(name), first, second) for name in SIGNALS)
-    seen = [view for view in views if view]
-    if not seen:
-        why = "different bytes, and too plain a picture to compare by looks"
-        return Comparison(None, None, why)
-    return min(seen, key=lambda view: _STRENGTH.index(view.kind))
-
-
-def _compare_by(
-    judge: SignalType, first: Reading, second: Reading
-) -> Comparison | None:
-    kept = judge.hash(second)
-    asked = judge.ask(first)
-    if not kept or not asked:
-        return None
-    distances = [bits_apart(signal.value, kept.value) for signal in asked]
-    distance = min(distances)
-    kind = kind_of(judge.name, distance)
-    if judge.possible == 0:
-        return Comparison(kind, distance, "same bytes") if kind else None
-    why = f"{judge.label} {distance} of {judge.bits} bits apart"
-    if kind is None:
-        why += f"; more than {judge.possible} is another picture"
-    elif form := judge.forms[distances.index(distance)]:
-        why += f" after {form}"
-    return Comparison(kind, distance, why)
+def firmness(kind: Kind | None) -> int:
+    """A key that sorts kinds, the firmest first and strangers last."""
+    return _STRENGTH.index(kind)

@@ -14,7 +14,8 @@ PDQ = "pdq/1"
 
 def near(bits: int, value: bytes = MINE) -> bytes:
     """A hash so many bits away."""
-    return (int.from_bytes(value) ^ (2**bits - 1)).to_bytes(32)
+    flipped = int.from_bytes(value) ^ ((1 << bits) - 1)
+    return flipped.to_bytes(32)
 
 
 def far(number: int) -> bytes:

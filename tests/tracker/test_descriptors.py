@@ -15,13 +15,14 @@ from tests.drawing import blank, encode, landscape, recompress, resize
 from tests.tracker.test_command_line import tracker
 from tracker import Descriptor, DescriptorError, DescriptorIndex, Picture
 from tracker.descriptors import POSSIBLE, prepared, unit
+from tracker.images import decoded
 
 Network = Callable[..., str]
 
 
 def a_picture(seed: int) -> Picture:
     image = landscape(seed)
-    return Picture(image, "PNG", *image.size, "", 0, animated=False)
+    return decoded(image, format="PNG", sha256="", size=0)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_a_descriptor_has_length_one_and_knows_a_copy(network: Network) -> None:
     drawn = landscape(1)
     copy = recompress(resize(drawn))
     one, other, stranger = (
-        descriptor.describe(Picture(image, "PNG", *image.size, "", 0, animated=False))
+        descriptor.describe(decoded(image, format="PNG", sha256="", size=0))
         for image in (drawn, copy, landscape(2))
     )
     assert one.shape == (192,)

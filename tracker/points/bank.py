@@ -4,72 +4,97 @@ It keeps no file. It must not know what the ids stand for.
 """
 
 import threading
-from collections import Counter
-from itertools import pairwise
+from collections.abc import Iterator
 
-import numpy as np
-
-from tracker.flat import scan
-from tracker.points.base import WIDTH, Points
+from tracker.points.base import Points
 from tracker.points.judge import Agreement, judge
+from tracker.points.voters import Voters
 
-VOTERS = 300  # points of a picture that vote: the best of each part of it
-ALIKE = 50  # bits at which a point votes
-JUDGED = 10  # pictures with most votes that are judged
+JUDGED = 10  # pictures with most votes
+LEAST_VOTES = 3
+RECENT = 64  # pictures that are asked beside the others, before all are gathered anew
 
 
 class PointBank:
     """Banked pictures' points by id. Safe to ask and to change from many threads."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, Points] = {}
         self._lock = threading.Lock()
+        self._kept: dict[int, Points] = {}
+        self._recent: dict[int, Points] = {}  # kept, and not in the first voters
+        self._voters: tuple[Voters, Voters] | None = None
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def add(self, number: int, points: Points) -> None:
-        """Bank the points of a picture under an id of 0 to 2**64 - 1; replaces older."""
+        """Bank the points of a picture, in place of older ones of the same id.
+
+        Raises ValueError for an id that is not 0 to 2**64 - 1.
+        """
+        if not 0 <= number < 2**64:
+            raise ValueError("The id of a picture is 0 to 2**64 - 1.")
         with self._lock:
-            self._kept = {**self._kept, number: points}
+            if number in self._kept:
+                self._forget(number)
+            self._kept[number] = points
+            self._recent[number] = points
+            if self._voters and len(self._recent) <= self._few():
+                self._voters = (self._voters[0], Voters.of(self._recent))
+            else:
+                self._voters = None
 
     def remove(self, number: int) -> None:
-        """Forget a picture; nothing happens if it is not here."""
+        """Forget a picture at once and wholly; nothing happens if it is not here."""
         with self._lock:
-            self._kept = {n: p for n, p in self._kept.items() if n != number}
+            if number in self._kept:
+                self._forget(number)
 
     def ask(
         self, points: Points, mirrored: Points | None = None
     ) -> list[tuple[int, Agreement]]:
         """The banked pictures that agree, those with most inliers first.
 
-        `points` and, to find mirrored copies too, `mirrored` are what asked_points()
-        gives; a bank that is asked with the former alone misses those.
+        Both are what asked_points() gives; without the second, mirrored copies are
+        missed. Of a picture that agrees either way the better one is told.
         """
-        kept = self._kept
+        kept, voters = self._ready()
         found: dict[int, Agreement] = {}
-        for asked, is_mirrored in ((points, False), (mirrored, True)):
-            if asked is None:
-                continue
-            for number in _voted(kept, asked):
-                told = judge(kept[number], asked, mirrored=is_mirrored)
-                if told and (
-                    number not in found or found[number].inliers < told.inliers
-                ):
-                    found[number] = told
+        for number, asked in _chosen(voters, (points, mirrored)):
+            told = judge(kept[number], asked, mirrored=asked is mirrored)
+            if told and (number not in found or found[number].inliers < told.inliers):
+                found[number] = told
         return sorted(found.items(), key=lambda pair: (-pair[1].inliers, pair[0]))
 
+    def _ready(self) -> tuple[dict[int, Points], tuple[Voters, Voters]]:
+        """What is asked now: later changes leave it as it is."""
+        with self._lock:
+            if self._voters is None:
+                self._recent = {}
+                self._voters = Voters.of(self._kept), Voters.of({})
+            return self._kept.copy(), self._voters
 
-def _voted(kept: dict[int, Points], asked: Points) -> list[int]:
-    if not kept or not len(asked):
-        return []
-    numbers = [n for n, p in kept.items() for _ in range(min(VOTERS, len(p)))]
-    voters = [p.descriptors[:VOTERS] for p in kept.values()]
-    hashes = np.concatenate([np.empty((0, WIDTH), np.uint8), *voters])
-    lims, found, _ = scan(
-        np.array(numbers, np.uint64), hashes, asked.descriptors[:VOTERS], ALIKE
-    )
-    votes: Counter[int] = Counter()
-    for start, end in pairwise(lims):
-        votes.update({int(n) for n in found[start:end]})
-    return [n for n, _ in votes.most_common(JUDGED)]
+    def _forget(self, number: int) -> None:
+        del self._kept[number]
+        self._recent.pop(number, None)
+        self._voters = None  # no descriptor of it stays in memory
+
+    def _few(self) -> int:
+        return max(RECENT, len(self._kept) // 16)
+
+
+def _chosen(
+    voters: tuple[Voters, ...], forms: tuple[Points | None, ...]
+) -> Iterator[tuple[int, Points]]:
+    """Whom to judge, and by which form of what is asked: those with most votes."""
+    votes = [
+        (-count, number, place)
+        for place, asked in enumerate(forms)
+        if asked
+        for some in voters
+        for number, count in some.votes(asked)
+        if count >= LEAST_VOTES
+    ]
+    for _, number, place in sorted(votes)[:JUDGED]:
+        if asked := forms[place]:
+            yield number, asked

@@ -11,6 +11,10 @@ from tracker.images import Picture
 from tracker.points.base import LONGEST, WIDTH, Places, Points, made
 from tracker.proposals import LEAST_SIDE, WRITTEN, Box, stripped, trimmed
 
+# Work is shared among processes. OpenCV's own threads would wait for each other by
+# spinning, and hang in a process forked after their first use.
+cv2.setNumThreads(1)
+
 Grey = npt.NDArray[np.uint8]
 
 BANKED, ASKED = 800, 1200  # points: a collage shares its own among four pictures

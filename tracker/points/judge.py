@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.points.base import Points
-from tracker.points.mapping import Mapping, fit
+from tracker.points.mapping import Mapping, Numbers, fit
 from tracker.points.pairs import Pairs, pairs_of
+
+Corners = tuple[tuple[float, float], ...]
 
 # Rests on docs/adr/0022: what strangers, and strangers in the same frame, come to.
 NEAR_SPOTS, POSSIBLE_SPOTS = 12, 8
@@ -33,7 +35,8 @@ class Agreement:
     `inliers` counts the spots at which they do. `mapping` (2, 3) takes places of the
     banked picture to places of the asked one, which was mirrored first if `mirrored`;
     `pairs` (n, 2) numbers the points that agree, banked then asked. `region` are the
-    corners of what is seen of the banked picture, as shares of its width and height.
+    corners of what is seen of the banked picture, as shares of its width and height;
+    `shown` those of the same in the asked picture.
     `cells` is the share of its cells that agree, of those with points in both pictures;
     `coarse` the share of its large points that do.
     """
@@ -44,7 +47,8 @@ class Agreement:
     coarse: float
     mapping: npt.NDArray[np.float64]
     pairs: Pairs
-    region: tuple[tuple[float, float], ...]
+    region: Corners
+    shown: Corners
     mirrored: bool = False
 
 
@@ -64,7 +68,15 @@ def judge(banked: Points, asked: Points, *, mirrored: bool = False) -> Agreement
         return None
     region = _seen(banked, asked, mapping)
     return Agreement(
-        kind, spots, cells, coarse, mapping.matrix, pairs, region, mirrored
+        kind,
+        spots,
+        cells,
+        coarse,
+        mapping.matrix,
+        pairs,
+        _shares(region, banked.size),
+        _shares(mapping.places(region), asked.size),
+        mirrored,
     )
 
 
@@ -103,25 +115,22 @@ def _agreeing(
     return cells, min(1.0, coarse)
 
 
-def _by_cell(
-    places: npt.NDArray[np.floating], size: tuple[int, int]
-) -> npt.NDArray[np.int64]:
+def _by_cell(places: Numbers, size: tuple[int, int]) -> npt.NDArray[np.int64]:
     """How many places each cell of a picture holds."""
     shares = (places[:, :2] * CELLS / size).astype(np.int64)
     column, row = np.clip(shares, 0, CELLS - 1).T
     return np.bincount(row * CELLS + column, minlength=CELLS * CELLS)
 
 
-def _seen(
-    banked: Points, asked: Points, mapping: Mapping
-) -> tuple[tuple[float, float], ...]:
-    whole = _corners(banked.size)
+def _seen(banked: Points, asked: Points, mapping: Mapping) -> Numbers:
+    """The corners (n, 2) of what both pictures show, in pixels of the banked one."""
     view = mapping.back(_corners(asked.size)).astype(np.float32)
-    area, region = cv2.intersectConvexConvex(whole, view)
-    if not area:
-        return ()
-    shares = region.reshape(-1, 2) / banked.size
-    return tuple((float(x), float(y)) for x, y in shares)
+    area, region = cv2.intersectConvexConvex(_corners(banked.size), view)
+    return np.reshape(region, (-1, 2)) if area else np.empty((0, 2))
+
+
+def _shares(corners: Numbers, size: tuple[int, int]) -> Corners:
+    return tuple((float(x), float(y)) for x, y in corners / size)
 
 
 def _corners(size: tuple[int, int]) -> npt.NDArray[np.float32]:
