@@ -248,6 +248,15 @@ ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_DIR = Path(urlsplit(INDEX_URL).path)
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
+# What the radii of matching follow from, with the bank's size (python -m tracker rates): one
+# false match in so many pairs of signals, and questions to people for 1,000 pictures crawled.
+NEAR_ONE_IN = env.number("NEAR_ONE_IN", 10_000_000)
+POSSIBLE_ONE_IN = env.number("POSSIBLE_ONE_IN", 100_000)
+QUESTIONS_PER_1000 = env.number("QUESTIONS_PER_1000", 10)
+# A signal is put in quarantine when it matches more pictures than this, and far more than usual.
+FLOOD_AN_HOUR = env.number("FLOOD_AN_HOUR", 200)
+FLOOD_A_DAY = env.number("FLOOD_A_DAY", 2_000)
+FLOOD_TIMES = env.number("FLOOD_TIMES", 20)  # its usual
 
 # -- the doorbell ----------------------------------------------------------------------
 BROKER_URL = env.text("BROKER_URL", "filesystem://")
@@ -300,6 +309,7 @@ CELERY_BEAT_SCHEDULE = {
         ("rechecks", "portal.sightings.tasks.sweep_rechecks", SWEEP_SECONDS),
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
+        ("floods", "portal.sightings.tasks.sweep_floods", 60),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),
         ("sessions", "portal.accounts.tasks.sweep_sessions", 300),

@@ -20,8 +20,10 @@ from tracker.matching import (
     compare,
     kind_of,
     radius_of,
+    reaches,
     strength,
 )
+from tracker.rates import Radii, Wanted, radii, rate
 from tracker.signals import (
     SIGNALS,
     WHOLE,
@@ -58,6 +60,7 @@ __all__ = [
     "Media",
     "Picture",
     "Point",
+    "Radii",
     "Response",
     "Signal",
     "SignalError",
@@ -65,6 +68,7 @@ __all__ = [
     "Spread",
     "VisitError",
     "VisitLimits",
+    "Wanted",
     "ask_picture",
     "bits_apart",
     "build",
@@ -75,7 +79,10 @@ __all__ = [
     "hash_picture",
     "kind_of",
     "parse_signal",
+    "radii",
     "radius_of",
+    "rate",
+    "reaches",
     "recall_picture",
     "scan",
     "signal_type",

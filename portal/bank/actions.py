@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
 import tracker
+from portal.bank import benign, tallying
 from portal.bank.following import follower
 from portal.bank.models import Sequence as Counter
 from portal.bank.models import Signal
@@ -41,12 +42,14 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
     """Bank the signals of one exhibit. Doing it twice banks them once.
 
     From the commit on they match in every process: each follows `seq` before it answers.
+    One that is near to a benign picture is kept, and matches nothing.
     """
-    counter = _locked_counter()  # first: two depositors of one exhibit take turns
+    counter = Counter.objects.locked()  # first: two depositors of one exhibit take turns
     known = set(exhibit.signals.values_list("type", "value"))
     # Backwards, so that of equal values the first one stays: the whole's.
     given = {(s.type, s.value): s for s in reversed(list(signals))}
     fresh = [s for key, s in reversed(given.items()) if key not in known]
+    near = benign.entries_near(fresh)
     first = counter.last + 1
     Counter.objects.filter(pk=counter.pk).update(last=counter.last + len(fresh))
     return Signal.objects.bulk_create(
@@ -58,6 +61,7 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
             quality=signal.quality,
             version=signal.version,
             of=signal.of,
+            benign_id=near.get((signal.type, signal.value)),
             seq=first + place,
         )
         for place, signal in enumerate(fresh)
@@ -70,10 +74,12 @@ def lookup(
 ) -> list[list[Hit]]:
     """For each picture asked, given as its signals, its hits, the best one per exhibit first.
 
-    Who has no use for possible matches asks for near ones: that is many times faster.
+    Who has no use for possible matches asks for near ones: that is many times faster, and
+    it is what machines do, so it is tallied. What a signal in quarantine matches is
+    possible at most, but for the same file.
 
-    The index may over-match; every candidate is joined here to the active signals, so a
-    withdrawn one is gone at once, in every process. Raises OSError where what a restored
+    The index may over-match; every candidate is joined here to the signals that may match,
+    so a withdrawn one is gone at once, in every process. Raises OSError where what a restored
     backup brought back cannot be told: see portal/cases/ending.py.
     """
     require_applied()
@@ -81,10 +87,18 @@ def lookup(
     ids = {match.id for matches in candidates for match in matches}
     active = {
         signal.pk: signal
-        for signal in Signal.objects.active().filter(pk__in=ids).select_related("case")
+        for signal in Signal.objects.matching()
+        .filter(pk__in=ids)
+        .select_related("case")
     }
     told = _wholes(active)
-    return [_best(matches, told) for matches in candidates]
+    answers = [_best(matches, told) for matches in candidates]
+    if weakest == "near":
+        for asked, hits in zip(questions, answers, strict=True):
+            tallying.note(asked, (hit.signal.pk for hit in hits if hit.kind != "exact"))
+    return [
+        [hit for hit in hits if tracker.reaches(hit.kind, weakest)] for hits in answers
+    ]
 
 
 def lookup_picture(data: bytes, weakest: tracker.Kind = "possible") -> list[Hit]:
@@ -104,12 +118,6 @@ def parse_signal(type_: str, value: str) -> tracker.Signal:
         raise BankError("not_a_signal", str(error)) from None
 
 
-def _locked_counter() -> Counter:
-    """The bank's counter, locked until commit: see Sequence."""
-    Counter.objects.get_or_create(pk=1)
-    return Counter.objects.select_for_update().get(pk=1)
-
-
 def _candidates(
     questions: Sequence[Sequence[tracker.Signal]], weakest: tracker.Kind
 ) -> list[list[tracker.Match]]:
@@ -120,10 +128,12 @@ def _candidates(
             asked[signal.type].append((place, signal.value))
     for type_, wanted in asked.items():
         values = [value for _, value in wanted]
-        for (place, _), matches in zip(
-            wanted, follower(type_).ask(values, weakest), strict=True
-        ):
-            found[place].extend(matches)
+        answers = list(zip(wanted, follower(type_).ask(values, weakest), strict=True))
+        hits = [value for (_, value), matches in answers if matches]
+        quiet = benign.quiet(type_, hits) if hits else set()
+        for (place, value), matches in answers:
+            if value not in quiet:
+                found[place].extend(matches)
     return found
 
 
@@ -132,7 +142,7 @@ def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
     cut = {s.exhibit_id for s in active.values() if s.of != tracker.WHOLE}
     wholes = {
         (signal.exhibit_id, signal.type): signal
-        for signal in Signal.objects.active()
+        for signal in Signal.objects.matching()
         .whole()
         .filter(exhibit__in=cut)
         .select_related("case")
@@ -143,11 +153,19 @@ def _wholes(active: dict[int, Signal]) -> dict[int, Signal]:
     }
 
 
-def _best(matches: Iterable[tracker.Match], active: dict[int, Signal]) -> list[Hit]:
+def _best(matches: Iterable[tracker.Match], told: dict[int, Signal]) -> list[Hit]:
     """One hit for each exhibit: the strongest kind, then the smallest distance."""
     best: dict[int, Hit] = {}
-    for match in sorted(matches, key=tracker.strength):
-        if signal := active.get(match.id):
-            hit = Hit(signal, match.kind, match.distance)
-            best.setdefault(signal.exhibit_id, hit)
+    known = [_guarded(match, told[match.id]) for match in matches if match.id in told]
+    for match in sorted(known, key=tracker.strength):
+        signal = told[match.id]
+        hit = Hit(signal, match.kind, match.distance)
+        best.setdefault(signal.exhibit_id, hit)
     return list(best.values())
+
+
+def _guarded(match: tracker.Match, signal: Signal) -> tracker.Match:
+    """The match, as strong as it may be called while its signal is in quarantine."""
+    if signal.quarantined_at is None or match.kind == "exact":
+        return match
+    return replace(match, kind="possible")

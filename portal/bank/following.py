@@ -6,7 +6,9 @@ find before they answer.
 """
 
 import threading
+from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +21,26 @@ import tracker
 from portal.bank.models import Sequence, Signal
 
 KEPT = 2  # generations: the newest, and the one that slow readers may still hold
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A generation and its tail at one moment."""
+
+    generation: tracker.Index | None
+    ids: NDArray[np.uint64]
+    hashes: NDArray[np.uint8]
+
+    @property
+    def size(self) -> int:
+        return len(self.ids) + (0 if self.generation is None else len(self.generation))
+
+    def search(
+        self, queries: NDArray[np.uint8], radius: int
+    ) -> Iterator[tracker.Found]:
+        if self.generation is not None:
+            yield self.generation.search(queries, radius)
+        yield tracker.scan(self.ids, self.hashes, queries, radius)
 
 
 class Follower:
@@ -45,28 +67,29 @@ class Follower:
         self, values: Sequence_[str], weakest: tracker.Kind = "possible"
     ) -> list[list[tracker.Match]]:
         """For each hash asked (hex), all matches of this type that are no weaker."""
-        queries = _array(values)
-        radius = tracker.radius_of(self.type, weakest)
-        with self._lock:
-            self._follow()
-            generation, ids, hashes = self._generation, self._ids, self._hashes
+        view = self._view()
+        radii = tracker.radii(self.type, view.size, wanted())
         answers: list[list[tracker.Match]] = [[] for _ in values]
-        if generation is not None:
-            self._collect(answers, generation.search(queries, radius))
-        self._collect(answers, tracker.scan(ids, hashes, queries, radius))
+        radius = tracker.radius_of(self.type, weakest, radii)
+        for lims, ids, distances in view.search(rows_of(values), radius):
+            for place, answer in enumerate(answers):
+                for at in range(lims[place], lims[place + 1]):
+                    distance = int(distances[at])
+                    if kind := tracker.kind_of(self.type, distance, radii):
+                        answer.append(
+                            tracker.Match(int(ids[at]), self.type, kind, distance)
+                        )
         return answers
 
-    def _collect(
-        self, answers: list[list[tracker.Match]], found: tracker.Found
-    ) -> None:
-        lims, ids, distances = found
-        for place, answer in enumerate(answers):
-            for at in range(lims[place], lims[place + 1]):
-                distance = int(distances[at])
-                if kind := tracker.kind_of(self.type, distance):
-                    answer.append(
-                        tracker.Match(int(ids[at]), self.type, kind, distance)
-                    )
+    def within(self, values: Sequence_[str], radius: int) -> set[int]:
+        """The signals of this type, by their ids, within so many bits of one of these."""
+        found = self._view().search(rows_of(values), radius)
+        return {int(pk) for _lims, ids, _distances in found for pk in ids}
+
+    def _view(self) -> "_View":
+        with self._lock:
+            self._follow()
+            return _View(self._generation, self._ids, self._hashes)
 
     def _follow(self) -> None:
         bank = Sequence.objects.first()
@@ -89,7 +112,7 @@ class Follower:
         self._seq = max(last, rows[-1][0] if rows else 0)
         if rows:
             self._ids = np.append(self._ids, np.array([r[1] for r in rows], np.uint64))
-            self._hashes = np.concatenate([self._hashes, _array([r[2] for r in rows])])
+            self._hashes = np.concatenate([self._hashes, rows_of([r[2] for r in rows])])
 
     def _open(self, path: Path) -> None:
         generation = _opened(path)
@@ -98,6 +121,15 @@ class Follower:
         self._generation = generation
         self._name, self._seq = path.name, int(path.name)
         self._empty_tail()
+
+
+def wanted() -> tracker.Wanted:
+    """How many false matches the operator bears."""
+    return tracker.Wanted(
+        near=1 / settings.NEAR_ONE_IN,
+        possible=1 / settings.POSSIBLE_ONE_IN,
+        questions=settings.QUESTIONS_PER_1000,
+    )
 
 
 @cache
@@ -139,7 +171,7 @@ def publish(type_: str) -> Path | None:
     if _opened(path) is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         ids = np.array([row[1] for row in rows], np.uint64)
-        tracker.Index.build(path, ids, _array([row[2] for row in rows]))
+        tracker.Index.build(path, ids, rows_of([row[2] for row in rows]))
     halves = path.parent.glob(".*")  # of publishers that were killed
     for old in (*generations(bank.bank, type_)[:-KEPT], *halves):
         old.unlink(missing_ok=True)
@@ -154,6 +186,7 @@ def _opened(path: Path) -> tracker.Index | None:
         return None
 
 
-def _array(values: Sequence_[str]) -> NDArray[np.uint8]:
+def rows_of(values: Sequence_[str]) -> NDArray[np.uint8]:
+    """Hashes in hex as rows of bytes."""
     joined = np.frombuffer(bytes.fromhex("".join(values)), np.uint8)
     return joined.reshape(len(values), -1) if values else joined.reshape(0, 32)

@@ -13,6 +13,7 @@ import tracker
 from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
+from portal.bank import benign
 from portal.cases import evidence
 from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
@@ -65,7 +66,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
             return
         look_back(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
-        record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
+        _announce_reading(exhibit)
 
 
 def release_exhibit(exhibit: Exhibit) -> None:
@@ -122,7 +123,7 @@ def look_back(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> list[Sightin
     """Match one exhibit against the memory of everything crawled."""
     signals = {signal.type: signal for signal in exhibit.signals.whole()}
     found = []
-    for observation, match in remembered(asked):
+    for observation, match in remembered(benign.without(asked)):
         hit = bank.Hit(signals[match.type], match.kind, match.distance)
         found.append(_record_remembered(observation, hit))
     return found
@@ -253,6 +254,15 @@ def _facts(hit: bank.Hit) -> dict[str, object]:
         "distance": hit.distance,
         "matched_type": hit.signal.type,
     }
+
+
+def _announce_reading(exhibit: Exhibit) -> None:
+    """Tell the victim that we watch; or that we do not, and the desk, where nothing matches."""
+    if benign.unwatched([exhibit.pk]):
+        record_event(exhibit.case, "not_watched", once=f"read:{exhibit.pk}")
+        raise_alert(exhibit.case, Alert.Kind.UNWATCHED, f"exhibit:{exhibit.pk}")
+    else:
+        record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
 
 def _announce(sighting: Sighting) -> None:

@@ -5,7 +5,15 @@ from django.db.models import QuerySet
 
 from portal.cases.models import Report, ReportedUrl
 from portal.celery import ring
-from portal.sightings import actions, assessing, ending, rechecking, strays, visiting
+from portal.sightings import (
+    actions,
+    assessing,
+    ending,
+    flooding,
+    rechecking,
+    strays,
+    visiting,
+)
 from portal.sightings.models import Sighting, Source
 
 
@@ -77,6 +85,11 @@ def sweep_observations() -> None:
 def sweep_evidence() -> None:
     strays.release_forgotten()
     strays.discard_strays()
+
+
+@shared_task
+def sweep_floods() -> None:
+    flooding.sweep()
 
 
 @shared_task
