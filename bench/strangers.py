@@ -24,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many processes as cores as it is
 
+import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -36,6 +37,7 @@ from tests.drawing import encode
 from tracker import (
     WHOLE,
     ImageError,
+    Picture,
     Signal,
     ask_picture,
     decode,
@@ -44,14 +46,46 @@ from tracker import (
 )
 from tracker.flat import compare
 from tracker.rates import WIDEST, at_most
+from tracker.regions import cut, regions
+from tracker.signals import Reading
 
 LONGEST = 1224  # pixels of a picture's longer side
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 SAME = 31  # bits between wholes, mirrored or turned: one picture twice
+EACH = 3  # region is hashed with phash, too
 IN_FRAMES = 160  # of the pictures are banked in a frame, too
 FRAMES = ("screenshot", "caption", "meme_bar", "collage")
 IN_COLLAGE = 3  # the next pictures, which share a collage
 TYPES = ("pdq", "phash")
+ROLES = (
+    ("asked", "banked"),
+    ("asked in a frame", "banked"),
+    ("asked in a frame", "banked in a frame"),
+)
+TABLE = Path(__file__).resolve().parents[1] / "tracker" / "measured.py"
+HEAD = '''"""False pairs of signals of different pictures, counted by bench/strangers.py.
+
+It writes this file anew: nothing here is edited by hand.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How many pairs of an asked and a banked signal were compared, and how many were that
+    many bits apart; `asked` is how many signals one picture asks with, in the mean.
+    """
+
+    pairs: int
+    asked: float
+    false: dict[int, int]
+
+
+MEASURED_ON = "{day}"
+PICTURES = {pictures}
+MEASURED = {{
+'''
 BANDS = (50, 70, 90, 100)  # the lower quality of the two, from this on
 SHOWN = (31, 44, 52, 60, 68, 76, 80)
 
@@ -141,12 +175,25 @@ def made(paths: Sequence[Path], number: int) -> dict[str, tuple[Signal, ...]]:
     """What is asked and banked of one picture, as it is and in a frame."""
     plain = decode(encode(opened(paths[number]), "BMP"))
     other = decode(encode(levels.saved(framed(paths, number), 80), "BMP"))
+    crops = tuple(cut_out(plain))
     return {
-        "banked": hash_picture(plain),
-        "asked": ask_picture(plain),
+        "banked": (*hash_picture(plain), *crops),
+        "asked": (*ask_picture(plain), *crops),
         "asked in a frame": ask_picture(other),
         "banked in a frame": hash_picture(other) if number < IN_FRAMES else (),
     }
+
+
+def cut_out(picture: Picture) -> Iterator[Signal]:
+    """phash of some regions. Nobody banks those: with the wholes alone there are too few."""
+    reading = Reading(picture)
+    if reading.plain:
+        return
+    for region in regions(reading.small.size)[::EACH]:
+        grey, box = cut(reading.small, region)
+        made = imagehash.phash(grey.crop(tuple(map(round, box))), hash_size=16)
+        value = np.packbits(made.hash.ravel()).tobytes().hex()
+        yield Signal("phash", value, None, "", "crop")
 
 
 def gathered(
@@ -261,20 +308,44 @@ def _near(
         yield hit + start, row, distance
 
 
-def measure(paths: Sequence[Path]) -> tuple[Count, dict[tuple[str, str], Signals]]:
+def hashed(paths: Sequence[Path]) -> list[dict[str, tuple[Signal, ...]]]:
     with ProcessPoolExecutor() as pool:
         work = pool.map(partial(made, paths), range(len(paths)), chunksize=4)
-        signals = gathered(list(track(work, "hashing", len(paths))))
+        return list(track(work, "hashing", len(paths)))
+
+
+def counted(signals: dict[tuple[str, str], Signals]) -> Count:
     count = Count()
     for type_ in TYPES:
-        for asked, banked in (
-            ("asked", "banked"),
-            ("asked in a frame", "banked"),
-            ("asked in a frame", "banked in a frame"),
-        ):
-            roles = f"{asked} / {banked}"
-            count.add(type_, roles, signals[asked, type_], signals[banked, type_])
-    return count, signals
+        for asked, banked in ROLES:
+            if len(signals[asked, type_].hashes) and len(signals[banked, type_].hashes):
+                count.add(
+                    type_,
+                    f"{asked} / {banked}",
+                    signals[asked, type_],
+                    signals[banked, type_],
+                )
+    return count
+
+
+def measured(
+    count: Count, signals: dict[tuple[str, str], Signals], pictures: int
+) -> str:
+    """The source of tracker/measured.py. Of phash the wholes alone: nobody asks with crops."""
+    lines = [HEAD.format(day=datetime.now(UTC).date(), pictures=pictures)]
+    for type_ in TYPES:
+        total = Row()
+        for key, row in count.rows.items():
+            if key[0] == type_ and (type_ == "pdq" or key[2] == _parts(0)):
+                total += row
+        asked = signals["asked in a frame", type_]  # the most: nobody crops that for phash
+        false = {int(d): int(total.false[d]) for d in np.flatnonzero(total.false)}
+        lines.append(
+            f'    "{type_}": Measured(\n        pairs={total.pairs:_},\n'
+            f"        asked={len(asked.hashes) / pictures:.1f},\n"
+            f"        false={false},\n    ),\n"
+        )
+    return "".join([*lines, "}\n"])
 
 
 def folded(count: Count, *keys: int) -> dict[tuple[object, ...], Row]:
@@ -312,3 +383,32 @@ def _band(quality: int | None) -> int:
 
 def _parts(code: int) -> str:
     return f"{('whole', 'part')[code // 2]} asked, {('whole', 'part')[code % 2]} banked"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="PHOTOS")
+    parser.add_argument("--most", type=int, default=1_000, metavar="N")
+    parser.add_argument("--write", action="store_true", help=f"write {TABLE.name}")
+    arguments = parser.parse_args()
+    paths = pictures(arguments.folders, arguments.most)
+    signals = gathered(hashed(paths))
+    count = counted(signals)
+    report(count, paths)
+    if arguments.write:
+        TABLE.write_text(measured(count, signals, len(paths)), encoding="utf-8")
+
+
+def report(count: Count, paths: Sequence[Path]) -> None:
+    console = Console()
+    console.print(table("pairs of signals, by type", folded(count, 0)))
+    console.print(table("by what they are of", folded(count, 0, 2, 1)))
+    console.print(table("by the lower quality of the two", folded(count, 0, 3)))
+    told: dict[tuple[object, ...], Row] = {**count.pictures}
+    console.print(table("pairs of pictures, by their nearest signals", told))
+    for bits, asked, banked, roles in sorted(count.nearest)[:20]:
+        console.print(f"{bits} bits: {paths[asked]} {paths[banked]} ({roles})")
+
+
+if __name__ == "__main__":
+    main()

@@ -183,10 +183,13 @@ def _put_in_force(entry: Benign) -> list[Exhibit]:
 
 
 def _active_near(signals: Iterable[tracker.Signal]) -> list[Signal]:
+    values: dict[str, set[str]] = defaultdict(set)
+    for signal in signals:
+        values[signal.type].add(signal.value)
     ids = {
         pk
-        for signal in signals
-        for pk in follower(signal.type).within([signal.value], _reach(signal.type))
+        for type_, asked in values.items()
+        for pk in follower(type_).within(list(asked), _reach(type_))
     }
     return list(Signal.objects.active().filter(pk__in=ids))
 
