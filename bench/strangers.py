@@ -14,15 +14,18 @@ import argparse
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many processes as cores as it is
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # as many processes as cores as it is
 
 import imagehash
 import numpy as np
@@ -73,8 +76,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How many pairs of an asked and a banked signal were compared, and how many were that
-    many bits apart; `asked` is how many signals one picture asks with, in the mean.
+    """Pairs of an asked and a banked signal that were compared, and how many were so near.
+
+    `false` counts pairs by their distance in bits; `asked` is how many signals one picture
+    asks with, in the mean.
     """
 
     pairs: int
@@ -114,10 +119,9 @@ class Row:
     pairs: int = 0
     false: Counted = field(default_factory=lambda: np.zeros(WIDEST + 1, np.int64))
 
-    def __iadd__(self, other: "Row") -> "Row":
+    def add(self, other: "Row") -> None:
         self.pairs += other.pairs
         self.false = self.false + other.false
-        return self
 
     def rate(self, distance: int) -> float:
         return float(self.false[: distance + 1].sum()) / self.pairs
@@ -185,13 +189,13 @@ def made(paths: Sequence[Path], number: int) -> dict[str, tuple[Signal, ...]]:
 
 
 def cut_out(picture: Picture) -> Iterator[Signal]:
-    """phash of some regions. Nobody banks those: with the wholes alone there are too few."""
+    """Phash of some regions. Nobody banks those: with the wholes alone there are too few."""
     reading = Reading(picture)
     if reading.plain:
         return
     for region in regions(reading.small.size)[::EACH]:
         grey, box = cut(reading.small, region)
-        made = imagehash.phash(grey.crop(tuple(map(round, box))), hash_size=16)
+        made = imagehash.phash(grey.crop(box), hash_size=16)
         value = np.packbits(made.hash.ravel()).tobytes().hex()
         yield Signal("phash", value, None, "", "crop")
 
@@ -337,13 +341,17 @@ def measured(
         total = Row()
         for key, row in count.rows.items():
             if key[0] == type_ and (type_ == "pdq" or key[2] == _parts(0)):
-                total += row
-        asked = signals["asked in a frame", type_]  # the most: nobody crops that for phash
-        false = {int(d): int(total.false[d]) for d in np.flatnonzero(total.false)}
+                total.add(row)
+        asked = signals[
+            "asked in a frame", type_
+        ]  # the most: nobody crops that for phash
+        false = "".join(
+            f"            {d}: {total.false[d]},\n" for d in np.flatnonzero(total.false)
+        )
         lines.append(
             f'    "{type_}": Measured(\n        pairs={total.pairs:_},\n'
             f"        asked={len(asked.hashes) / pictures:.1f},\n"
-            f"        false={false},\n    ),\n"
+            f"        false={{\n{false}        }},\n    ),\n"
         )
     return "".join([*lines, "}\n"])
 
@@ -352,11 +360,11 @@ def folded(count: Count, *keys: int) -> dict[tuple[object, ...], Row]:
     """The rows summed over all but these columns of their key, the worst first."""
     rows: dict[tuple[object, ...], Row] = defaultdict(Row)
     for key, row in count.rows.items():
-        rows[tuple(key[n] for n in keys)] += row
+        rows[tuple(key[n] for n in keys)].add(row)
     return dict(sorted(rows.items(), key=lambda pair: -pair[1].rate(WIDEST)))
 
 
-def table(title: str, rows: dict[tuple[object, ...], Row]) -> Table:
+def table(title: str, rows: Mapping[Any, Row]) -> Table:
     told = Table(title=title)
     told.add_column("what")
     for name in ("pairs", "nearest", *(f"<= {d}" for d in SHOWN)):
@@ -404,7 +412,7 @@ def report(count: Count, paths: Sequence[Path]) -> None:
     console.print(table("pairs of signals, by type", folded(count, 0)))
     console.print(table("by what they are of", folded(count, 0, 2, 1)))
     console.print(table("by the lower quality of the two", folded(count, 0, 3)))
-    told: dict[tuple[object, ...], Row] = {**count.pictures}
+    told = {(type_, roles): row for (type_, roles), row in count.pictures.items()}
     console.print(table("pairs of pictures, by their nearest signals", told))
     for bits, asked, banked, roles in sorted(count.nearest)[:20]:
         console.print(f"{bits} bits: {paths[asked]} {paths[banked]} ({roles})")

@@ -249,11 +249,13 @@ INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_DIR = Path(urlsplit(INDEX_URL).path)
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
 # What the radii of matching follow from, with the bank's size (python -m tracker rates): one
-# false match in so many pairs of signals, and questions to people for 1,000 pictures crawled.
+# false match in so many pairs of signals; and for 1,000 pictures asked, so many false matches
+# that machines are shown, and so many that are questions to people.
 NEAR_ONE_IN = env.number("NEAR_ONE_IN", 10_000_000)
 POSSIBLE_ONE_IN = env.number("POSSIBLE_ONE_IN", 100_000)
+SHOWN_PER_1000 = env.number("SHOWN_PER_1000", 10)
 QUESTIONS_PER_1000 = env.number("QUESTIONS_PER_1000", 10)
-# A signal is put in quarantine when it matches more pictures than this, and far more than usual.
+# A signal goes into quarantine when it matches more pictures than this, and than usual.
 FLOOD_AN_HOUR = env.number("FLOOD_AN_HOUR", 200)
 FLOOD_A_DAY = env.number("FLOOD_A_DAY", 2_000)
 FLOOD_TIMES = env.number("FLOOD_TIMES", 20)  # its usual

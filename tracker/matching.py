@@ -41,9 +41,7 @@ class Comparison:
     why: str
 
 
-def kind_of(
-    type_name: str, distance: int, radii: Radii | None = None
-) -> Kind | None:
+def kind_of(type_name: str, distance: int, radii: Radii | None = None) -> Kind | None:
     """What two signals of that type are at that many bits, None for strangers.
 
     Within the type's own radii, or within those of rates.radii().

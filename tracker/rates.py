@@ -28,7 +28,7 @@ class Wanted:
 
     near: float = 1e-7
     possible: float = 1e-5
-    shown: float = 1.0
+    shown: float = 10.0
     questions: float = 10.0
 
 
@@ -57,9 +57,10 @@ def at_most(seen: int) -> float:
 def rate(type_name: str, distance: int) -> float:
     """At most so many pairs of signals of different pictures are that near, as a share.
 
-    Where a pair was seen that near, the bound of at_most(). Below the nearest pair that was ever
-    seen nothing is measured but that bound's end: there the rate falls with each bit as it was
-    seen to fall above. For a type that only knows equal and different it is 0.
+    Where a pair was seen that near, it is the bound of at_most(). Nearer than any pair was
+    ever seen, the rule of three is all that is measured, and the rate is taken to go on
+    falling with each bit as it was seen to fall above. For a type that only knows equal
+    and different it is 0.
     """
     if type_name not in MEASURED:
         return 0.0

@@ -33,7 +33,7 @@ class Hit:
     """
 
     signal: Signal
-    kind: str  # exact, near, possible
+    kind: tracker.Kind
     distance: int
 
 
@@ -44,7 +44,9 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
     From the commit on they match in every process: each follows `seq` before it answers.
     One that is near to a benign picture is kept, and matches nothing.
     """
-    counter = Counter.objects.locked()  # first: two depositors of one exhibit take turns
+    counter = (
+        Counter.objects.locked()
+    )  # first: two depositors of one exhibit take turns
     known = set(exhibit.signals.values_list("type", "value"))
     # Backwards, so that of equal values the first one stays: the whole's.
     given = {(s.type, s.value): s for s in reversed(list(signals))}

@@ -64,7 +64,7 @@ def add(
     signals: Sequence[tracker.Signal],
     *,
     name: str,
-    kind: Benign.Kind,
+    kind: str,  # of Benign.Kind
     reason: str,
 ) -> Benign:
     """Put a picture on the list, by its signals: in force at once.
@@ -78,9 +78,7 @@ def add(
     if not signals:
         raise BenignError(_("There is nothing to know this picture by."))
     Counter.objects.locked()
-    entry = Benign.objects.create(
-        name=name, kind=kind, reason=reason, added_by=worker
-    )
+    entry = Benign.objects.create(name=name, kind=kind, reason=reason, added_by=worker)
     BenignSignal.objects.bulk_create(
         BenignSignal(benign=entry, type=s.type, value=s.value, version=s.version)
         for s in {(s.type, s.value): s for s in signals}.values()
@@ -200,7 +198,8 @@ def _reach(type_: str) -> int:
 
 
 def _near(
-    listed: Listed, asked: Sequence[tracker.Signal] | Sequence[Signal] | Sequence[_Asked]
+    listed: Listed,
+    asked: Sequence[tracker.Signal] | Sequence[Signal] | Sequence[_Asked],
 ) -> dict[tuple[str, str], int]:
     """By type and value the nearest entry of the list, of those that are near to one."""
     found = {}

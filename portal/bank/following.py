@@ -128,6 +128,7 @@ def wanted() -> tracker.Wanted:
     return tracker.Wanted(
         near=1 / settings.NEAR_ONE_IN,
         possible=1 / settings.POSSIBLE_ONE_IN,
+        shown=settings.SHOWN_PER_1000,
         questions=settings.QUESTIONS_PER_1000,
     )
 

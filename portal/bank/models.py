@@ -150,8 +150,9 @@ class Tally(models.Model):
 
 class SequenceManager(models.Manager["Sequence"]):
     def locked(self) -> Sequence:
-        """The bank's counter, locked until commit. Who deposits, or changes what may
-        match, takes this turn first.
+        """The bank's counter, locked until commit.
+
+        Who deposits, or changes what may match, takes this turn first.
         """
         self.get_or_create(pk=1)
         return self.select_for_update().get(pk=1)

@@ -75,9 +75,7 @@ class FileForm(forms.Form):
 def benign(request: HttpRequest) -> HttpResponse:
     worker = worker_of(request)
     entries = Benign.objects.select_related("added_by", "approved_by")
-    waiting = [
-        (entry, entry.added_by_id != worker.pk) for entry in entries.waiting()
-    ]
+    waiting = [(entry, entry.added_by_id != worker.pk) for entry in entries.waiting()]
     context = {
         "waiting": waiting,
         "entries": entries.in_force()[:SHOWN],
@@ -93,7 +91,9 @@ def new(request: HttpRequest) -> HttpResponse:
     require_supervisor(request)
     if sealed := request.POST.get("signals"):
         try:
-            signals = guarding.opened(signing.loads(sealed, salt=SALT, max_age=PATIENCE))
+            signals = guarding.opened(
+                signing.loads(sealed, salt=SALT, max_age=PATIENCE)
+            )
         except signing.BadSignature:
             messages.error(request, _("That took too long. Choose the file again."))
             return redirect("desk:new_benign")
@@ -174,22 +174,26 @@ def _held(request: HttpRequest) -> Any:
     """Signals in quarantine of the cases that this worker may see."""
     cases = Case.objects.active().visible_to(worker_of(request))
     held = Signal.objects.matching().exclude(quarantined_at=None)
-    return held.filter(case__in=cases).select_related("case").order_by("-quarantined_at")
+    return (
+        held.filter(case__in=cases).select_related("case").order_by("-quarantined_at")
+    )
 
 
 def _adds(request: HttpRequest, signals: Signals, form: BenignForm) -> HttpResponse:
     """Show what it would silence; list it once the form is filled in."""
     if form.is_bound and form.is_valid():
-        data = form.cleaned_data
-        data["kind"] = Benign.Kind(data["kind"])
         try:
-            entry = guarding.list_picture(worker_of(request), signals, **data)
+            entry = guarding.list_picture(
+                worker_of(request), signals, **form.cleaned_data
+            )
         except guarding.BenignError as error:
             form.add_error(None, str(error))
         else:
             said = _("It is on the list.")
             if entry.in_force_at is None:
-                said = _("It waits for a second person, and silences nothing until then.")
+                said = _(
+                    "It waits for a second person, and silences nothing until then."
+                )
             messages.success(request, said)
             return redirect("desk:benign")
     context = {

@@ -34,7 +34,7 @@ def sweep() -> list[Signal]:
 
 def _suspects(now: datetime) -> list[Signal]:
     """Signals with enough of either to flood: no other is counted hour by hour."""
-    least = min(settings.FLOOD_AN_HOUR, settings.FLOOD_A_DAY) / 2
+    least = min(settings.FLOOD_AN_HOUR, settings.FLOOD_A_DAY) // 2
     recent = Tally.objects.filter(hour__gte=now - DAY)
     asked = recent.values("signal").annotate(n=Sum("pictures")).filter(n__gte=least)
     seen = _unsure().values("signal").annotate(n=Count("pk")).filter(n__gte=least)

@@ -83,7 +83,7 @@ def list_picture(
     signals: list[tracker.Signal],
     *,
     name: str,
-    kind: Benign.Kind,
+    kind: str,  # of Benign.Kind
     reason: str,
 ) -> Benign:
     """Put a picture on the list. Raises BenignError: see bank.benign.add."""

@@ -10,6 +10,7 @@ from portal.accounts.models import AuditEntry, User
 from portal.bank import benign
 from portal.bank.actions import deposit, lookup, lookup_picture
 from portal.bank.benign import BenignError, Silenced
+from portal.bank.following import rows_of
 from portal.bank.models import Benign, BenignSignal, Signal
 from portal.cases.actions import submit_report, withdraw_case
 from portal.cases.models import Exhibit
@@ -77,7 +78,7 @@ def test_what_is_asked_near_to_a_listed_one_matches_nothing_banked_beyond(
 
 @given(bits=st.integers(0, 60))
 def test_an_entry_reaches_as_far_as_near_and_no_further(bits: int) -> None:
-    hashes = benign.rows_of(["9c1e" * 16])
+    hashes = rows_of(["9c1e" * 16])
     listed_ = {"pdq": (np.array([7], np.uint64), hashes)}
     asked = tracker.Signal("pdq", moved("9c1e" * 16, bits), 100, "pdq/1")
     assert bool(benign._near(listed_, [asked])) == (bits <= 31)
@@ -129,9 +130,7 @@ def test_off_the_list_it_matches_again(wren: User, stella: User) -> None:
         benign.remove(entry, stella, "again")
 
 
-def test_what_another_entry_still_covers_stays_silent(
-    wren: User, stella: User
-) -> None:
+def test_what_another_entry_still_covers_stays_silent(wren: User, stella: User) -> None:
     first, second = listed(wren, 1), listed(stella, 1)
     exhibit = banked(1)
     for entry, again in ((first, []), (second, [exhibit])):

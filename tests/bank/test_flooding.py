@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,10 +24,9 @@ counts = st.dictionaries(
 
 
 @pytest.fixture
-def tally(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def tally(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has counted nothing yet."""
     monkeypatch.setattr(tallying, "_hour", tallying._Hour())
-    yield
 
 
 def a_signal(type_: str = "pdq") -> Signal:
@@ -137,7 +135,9 @@ def test_an_hour_that_comes_twice_is_counted_once(tally: None) -> None:
             for number in range(tallying.AT_ONCE):
                 lookup([asked(number)], "near")
     told = {row.hour: row.pictures for row in Tally.objects.all()}
-    assert told == dict.fromkeys((NOW.replace(minute=0), NOW.replace(minute=0) + HOUR), 20)
+    assert told == dict.fromkeys(
+        (NOW.replace(minute=0), NOW.replace(minute=0) + HOUR), 20
+    )
 
 
 @pytest.mark.django_db

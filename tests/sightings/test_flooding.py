@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -21,7 +22,7 @@ def low_floors(settings: Settings) -> None:
     settings.FLOOD_AN_HOUR, settings.FLOOD_A_DAY = 6, 40
 
 
-def seen(case: Case, count: int, at: datetime = NOW, **facts: object) -> None:
+def seen(case: Case, count: int, at: datetime = NOW, **facts: Any) -> None:
     """Copies of so many different files, as a crawl would have recorded them."""
     signal = case.signals.whole().get(type="pdq")
     first = Sighting.objects.count()
@@ -86,7 +87,7 @@ def test_what_machines_asked_about_counts_together_with_what_was_seen() -> None:
     ],
     ids=["the same file", "confirmed", "one file at many places", "long ago"],
 )
-def test_what_is_no_flood(facts: dict[str, object]) -> None:
+def test_what_is_no_flood(facts: dict[str, Any]) -> None:
     seen(a_processed_case(), 30, **facts)
     assert swept() == 0
 
@@ -113,9 +114,7 @@ def test_while_it_is_held_back_every_copy_still_reaches_the_desk() -> None:
     before = case.events.filter(kind="copy_found").count()
     find = tracker.Find(
         "https://chirp.example/new",
-        tracker.Media(
-            "https://chirp.example/new.jpg", recompressed(), "image/jpeg"
-        ),
+        tracker.Media("https://chirp.example/new.jpg", recompressed(), "image/jpeg"),
         "mallory",
         None,
         "",

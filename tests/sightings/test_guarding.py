@@ -44,7 +44,9 @@ def test_what_was_crawled_before_is_not_matched_by_a_listed_picture(
     wren: User,
 ) -> None:
     for number in range(3):
-        media = tracker.Media(f"https://a.example/{number}.jpg", picture(1), "image/jpeg")
+        media = tracker.Media(
+            f"https://a.example/{number}.jpg", picture(1), "image/jpeg"
+        )
         find = tracker.Find(f"https://a.example/{number}", media, "", None, "")
         actions.handle_find(find, found=Sighting.Found.CRAWLED)
     guarding.list_picture(wren, guarding.hash_file(picture(1)), **WHY)
