@@ -257,6 +257,17 @@ ANSWER_WITHIN = timedelta(hours=env.number("ANSWER_HOURS", 72))
 # Or milvus://user:password@host:port/database, milvus+tls://...; milvus-lite:///file embedded.
 INDEX_URL = env.text("INDEX_URL", f"file://{VAR / 'index'}")
 INDEX_PUBLISH_AFTER = env.number("INDEX_PUBLISH_AFTER", 1000)  # signals in the tail
+# What the radii of matching follow from, with the bank's size (python -m tracker rates): one
+# false match in so many pairs of signals; and for 1,000 pictures asked, so many false matches
+# that machines are shown, and so many that are questions to people.
+NEAR_ONE_IN = env.number("NEAR_ONE_IN", 10_000_000)
+POSSIBLE_ONE_IN = env.number("POSSIBLE_ONE_IN", 100_000)
+SHOWN_PER_1000 = env.number("SHOWN_PER_1000", 10)
+QUESTIONS_PER_1000 = env.number("QUESTIONS_PER_1000", 10)
+# A signal goes into quarantine when it matches more pictures than this, and than usual.
+FLOOD_AN_HOUR = env.number("FLOOD_AN_HOUR", 200)
+FLOOD_A_DAY = env.number("FLOOD_A_DAY", 2_000)
+FLOOD_TIMES = env.number("FLOOD_TIMES", 20)  # its usual
 
 # Hashes of what was crawled: rows, packed into files or, past one machine, into ClickHouse.
 OBSERVATIONS_URL = env.text("OBSERVATIONS_URL", f"file://{VAR / 'observations'}")
@@ -318,6 +329,7 @@ CELERY_BEAT_SCHEDULE = {
         ("observations", "portal.sightings.tasks.sweep_observations", 3600),
         ("memory", "portal.sightings.tasks.pack_observations", 300),
         ("evidence", "portal.sightings.tasks.sweep_evidence", 3600),
+        ("floods", "portal.sightings.tasks.sweep_floods", 60),
         ("index", "portal.bank.tasks.publish_index", 60),
         ("index checks", "portal.bank.tasks.check_index", 3600),
         ("receipts", "portal.cases.tasks.sweep_receipts", 60),

@@ -41,6 +41,7 @@ from tracker.matching import (
     Match,
     kind_of,
     radius_of,
+    reaches,
     strength,
 )
 from tracker.memory import (
@@ -61,6 +62,7 @@ from tracker.points import (
     asked_points,
     points_of,
 )
+from tracker.rates import Radii, Wanted, radii, rate
 from tracker.signals import (
     EVERYTHING,
     SIGNALS,
@@ -133,6 +135,7 @@ __all__ = [
     "PointBank",
     "Points",
     "PointsError",
+    "Radii",
     "Response",
     "Shares",
     "Signal",
@@ -147,6 +150,7 @@ __all__ = [
     "VideoSignals",
     "VisitError",
     "VisitLimits",
+    "Wanted",
     "ask_picture",
     "ask_video",
     "asked_points",
@@ -171,7 +175,10 @@ __all__ = [
     "open_memory",
     "parse_signal",
     "points_of",
+    "radii",
     "radius_of",
+    "rate",
+    "reaches",
     "recall_picture",
     "region_boxes",
     "scan",

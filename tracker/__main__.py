@@ -5,10 +5,22 @@ import os
 import signal
 import sys
 
-from tracker import compare_command, crawl_command, hash_command, index_command
+from tracker import (
+    compare_command,
+    crawl_command,
+    hash_command,
+    index_command,
+    rates_command,
+)
 
 # Each module brings add_parser(subparsers) and sets `run`, which returns the exit code.
-COMMANDS = (hash_command, compare_command, index_command, crawl_command)
+COMMANDS = (
+    hash_command,
+    compare_command,
+    index_command,
+    rates_command,
+    crawl_command,
+)
 
 
 def main() -> int:

@@ -52,6 +52,7 @@ class Generation(Protocol):
     """All that was active when it was published, up to and with row number `seq`."""
 
     seq: int
+    size: int  # signals in it
 
     def search(self, queries: Hashes, radius: int, most: int) -> Found:
         """The nearest `most` neighbours of each query within the radius, as scan() does.
@@ -106,6 +107,7 @@ class FileGeneration:
 
     def __init__(self, index: Index, seq: int) -> None:
         self.seq = seq
+        self.size = len(index)
         self._index = index
 
     def search(self, queries: Hashes, radius: int, most: int) -> Found:

@@ -2,15 +2,14 @@
 
 It must not know where signals come from or who asks.
 
-What the radii rest on, measured over 1,500 different photos (1,124,250 pairs): the
-closest pair of strangers is 86 bits apart in PDQ (74 in any of its eight dihedral
-forms) and 84 in phash; at 80 bits one dihedral pair in 370,000 is false. So near (31)
-may act, and possible (52 and 51) may ask a person, without drowning them.
+A type's own radii are the widest; what a bank of its size bears may be narrower: see
+rates.py, which also says how often strangers meet at each distance.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
+from tracker.rates import Radii
 from tracker.signals import signal_type
 
 Kind = Literal["exact", "near", "possible"]
@@ -41,8 +40,10 @@ class Comparison:
     why: str
 
 
-def kind_of(type_name: str, distance: int) -> Kind | None:
+def kind_of(type_name: str, distance: int, radii: Radii | None = None) -> Kind | None:
     """What two signals of that type are at that many bits, None for strangers.
+
+    Within the type's own radii, or within those of rates.radii().
 
     >>> kind_of("pdq", 31), kind_of("pdq", 52), kind_of("pdq", 53)
     ('near', 'possible', None)
@@ -52,19 +53,32 @@ def kind_of(type_name: str, distance: int) -> Kind | None:
     judge = signal_type(type_name)
     if judge.possible == 0:
         return "exact" if distance == 0 else None
-    if distance <= judge.near:
+    held = radii or Radii(judge.near, judge.possible)
+    if distance <= held.near:
         return "near"
-    return "possible" if distance <= judge.possible else None
+    return "possible" if distance <= held.possible else None
 
 
-def radius_of(type_name: str, weakest: Kind = "possible") -> int:
+def radius_of(
+    type_name: str, weakest: Kind = "possible", radii: Radii | None = None
+) -> int:
     """The radius to search for all matches of that type that are no weaker, in bits.
 
     >>> radius_of("pdq"), radius_of("pdq", "near"), radius_of("pdq", "exact")
     (52, 31, 0)
     """
     judge = signal_type(type_name)
-    return {"possible": judge.possible, "near": judge.near, "exact": 0}[weakest]
+    held = radii or Radii(judge.near, judge.possible)
+    return {"possible": held.possible, "near": held.near, "exact": 0}[weakest]
+
+
+def reaches(kind: Kind, weakest: Kind) -> bool:
+    """Whether a kind is no weaker than that one.
+
+    >>> reaches("near", "possible"), reaches("possible", "near")
+    (True, False)
+    """
+    return _STRENGTH.index(kind) <= _STRENGTH.index(weakest)
 
 
 def strength(match: Match) -> tuple[int, int]:

@@ -51,7 +51,8 @@ class Milvus:
             self._held = None
         elif self._held is None or self._held.mark != mark:
             is_ours = known(mark.seq, mark.value)
-            self._held = MilvusGeneration(self, mark) if is_ours else None
+            size = self._count() if is_ours else 0
+            self._held = MilvusGeneration(self, mark, size) if is_ours else None
         return self._held
 
     def forget(self, generation: Generation) -> None:
@@ -61,15 +62,7 @@ class Milvus:
         mark = self._mark()
         if mark is None:
             return 0
-        with self._connected() as client:
-            (row,) = client.query(
-                self.collection,
-                filter="",
-                output_fields=["count(*)"],
-                consistency_level="Strong",
-                timeout=SECONDS,
-            )
-        over = int(row["count(*)"]) - 1 - deposits.count(mark.seq)
+        over = self._count() - deposits.count(mark.seq)
         is_whole = deposits.known(mark.seq, mark.value) and over >= 0
         return over if is_whole else None
 
@@ -108,6 +101,18 @@ class Milvus:
                     timeout=SECONDS,
                 )
         return _found(parts, most)
+
+    def _count(self) -> int:
+        """The rows that are signals."""
+        with self._connected() as client:
+            (row,) = client.query(
+                self.collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong",
+                timeout=SECONDS,
+            )
+        return max(0, int(row["count(*)"]) - 1)
 
     def _mark(self) -> "Mark | None":
         with self._connected() as client:
@@ -182,9 +187,10 @@ class Mark:
 class MilvusGeneration:
     """The collection, as complete as its mark says."""
 
-    def __init__(self, milvus: Milvus, mark: Mark) -> None:
+    def __init__(self, milvus: Milvus, mark: Mark, size: int) -> None:
         self.mark = mark
         self.seq = mark.seq
+        self.size = size
         self._milvus = milvus
 
     def search(self, queries: Hashes, radius: int, most: int) -> Found:

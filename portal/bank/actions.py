@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 import tracker
-from portal.bank import answering
+from portal.bank import answering, benign, tallying
 from portal.bank.answering import Among, BankAwayError, Hit, Part
 from portal.bank.models import Sequence as Counter
 from portal.bank.models import Signal
@@ -40,12 +40,16 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
     """Bank the signals of one exhibit. Doing it twice banks them once.
 
     From the commit on they match in every process: each follows `seq` before it answers.
+    One that is near to a benign picture is kept, and matches nothing.
     """
-    counter = _locked_counter()  # first: two depositors of one exhibit take turns
+    counter = (
+        Counter.objects.locked()
+    )  # first: two depositors of one exhibit take turns
     known = set(exhibit.signals.values_list("type", "value"))
     # Backwards, so that of equal values the first one stays: the whole's.
     given = {(s.type, s.value): s for s in reversed(list(signals))}
     fresh = [s for key, s in reversed(given.items()) if key not in known]
+    near = benign.entries_near(fresh)
     first = counter.last + 1
     Counter.objects.filter(pk=counter.pk).update(last=counter.last + len(fresh))
     return Signal.objects.bulk_create(
@@ -58,6 +62,7 @@ def deposit(exhibit: Exhibit, signals: Iterable[tracker.Signal]) -> list[Signal]
             version=signal.version,
             of=signal.of,
             box=None if signal.of == tracker.WHOLE else signal.box,
+            benign_id=near.get((signal.type, signal.value)),
             seq=first + place,
         )
         for place, signal in enumerate(fresh)
@@ -71,16 +76,23 @@ def lookup(
 ) -> list[list[Hit]]:
     """For each picture asked, given as its signals, its hits, the best one per exhibit first.
 
-    Who has no use for possible matches asks for near ones: that is many times faster. Who
-    may hear of some cases only says which with `among`, so that no others crowd them out.
+    Who has no use for possible matches asks for near ones: that is many times faster, and
+    it is what machines do, so it is tallied. What a signal in quarantine matches is possible
+    at most, but for the same file. Who may hear of some cases only says which with `among`,
+    so that no others crowd them out.
 
-    Each candidate is joined to the active signals, so a withdrawn one is gone at once, in
-    every process. Of a picture that matches more exhibits than answering.MOST_HITS the best are
-    told. Raises BankAwayError where the index cannot answer, OSError where what a restored
+    Each candidate is joined to the signals that may match, so a withdrawn one is gone at
+    once, in every process. Of more exhibits than answering.MOST_HITS the best are told. Raises BankAwayError where the index cannot answer, OSError where what a restored
     backup brought back cannot be told: see portal/cases/ending.py.
     """
     require_applied()
-    return answering.answer(questions, weakest, among)
+    answers = answering.answer(questions, weakest, among)
+    if weakest == "near":
+        for asked, hits in zip(questions, answers, strict=True):
+            tallying.note(asked, (hit.signal.pk for hit in hits if hit.kind != "exact"))
+    return [
+        [hit for hit in hits if tracker.reaches(hit.kind, weakest)] for hits in answers
+    ]
 
 
 def lookup_picture(
@@ -113,9 +125,3 @@ def parse_signal(type_: str, value: str) -> tracker.Signal:
         return tracker.parse_signal(type_, value)
     except tracker.SignalError as error:
         raise BankError("not_a_signal", str(error)) from None
-
-
-def _locked_counter() -> Counter:
-    """The bank's counter, locked until commit: see Sequence."""
-    Counter.objects.get_or_create(pk=1)
-    return Counter.objects.select_for_update().get(pk=1)

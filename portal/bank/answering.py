@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import tracker
+from portal.bank import benign
 from portal.bank.following import MOST, follower
 from portal.bank.models import Signal
 from portal.bank.points import Seen
@@ -139,18 +140,20 @@ def _answer(
 def _candidates(
     questions: Sequence[Question], weakest: tracker.Kind, most: int
 ) -> tuple[list[Candidates], list[int]]:
-    """Of each question its candidates, the best first; and which may have been cut."""
+    """Of each question its candidates; and which may have been cut."""
     found: list[Candidates] = [[] for _ in questions]
     cut: set[int] = set()
     for type_, asked in _asked(questions).items():
         answers = follower(type_).ask(list(asked), weakest, most)
-        for askers, matches in zip(asked.values(), answers, strict=True):
+        hit = [value for value, found in zip(asked, answers, strict=True) if found]
+        quiet = benign.quiet(type_, hit) if hit else set()
+        for (value, askers), matches in zip(asked.items(), answers, strict=True):
+            if value in quiet:
+                continue
             for place, signal in askers:
                 found[place] += [(match, signal) for match in matches]
             if len(matches) >= most:
                 cut |= {place for place, _ in askers}
-    for candidates in found:
-        candidates.sort(key=lambda candidate: tracker.strength(candidate[0]))
     return found, sorted(cut)
 
 
@@ -173,7 +176,8 @@ def _best(
     candidates: Sequence[Candidates], among: Among | None
 ) -> list[dict[int, _Best]]:
     """Of each question the best match of each exhibit, by its number, the best first."""
-    rows = Signal.active_among({match.id for some in candidates for match, _ in some})
+    ids = {match.id for some in candidates for match, _ in some}
+    rows = Signal.matching_among(ids)
     if among is not None:
         heard = among({row.case_id for row in rows.values()})
         rows = {pk: row for pk, row in rows.items() if row.case_id in heard}
@@ -181,14 +185,25 @@ def _best(
 
 
 def _best_of(candidates: Candidates, rows: dict[int, Signal]) -> dict[int, _Best]:
+    known = [
+        _Best(_guarded(match, kept), asked, kept)
+        for match, asked in candidates
+        if (kept := rows.get(match.id))
+        and tracker.bits_apart(kept.value, asked.value) == match.distance
+    ]
     best: dict[int, _Best] = {}
-    for match, asked in candidates:
-        kept = rows.get(match.id)
-        if kept and tracker.bits_apart(kept.value, asked.value) == match.distance:
-            best.setdefault(kept.exhibit_id, _Best(match, asked, kept))
+    for one in sorted(known, key=lambda one: tracker.strength(one.match)):
+        best.setdefault(one.kept.exhibit_id, one)
         if len(best) == MOST_HITS:
             break
     return best
+
+
+def _guarded(match: tracker.Match, kept: Signal) -> tracker.Match:
+    """The match, as strong as it may be called while its signal is in quarantine."""
+    if kept.quarantined_at is None or match.kind == "exact":
+        return match
+    return replace(match, kind="possible")
 
 
 def _told(best: Sequence[dict[int, _Best]]) -> list[list[Hit]]:

@@ -54,43 +54,48 @@ class Follower:
         `most` of the generation and as many of the tail: who is given fewer than `most`
         has been given all. Raises tracker.IndexAwayError where the index cannot answer.
         """
-        queries = _hashes(values, self.type)
-        radius = tracker.radius_of(self.type, weakest)
-        found, ids, hashes = self._search(queries, radius, most)
+        queries = hashes_of(values, self.type)
         answers: list[list[tracker.Match]] = [[] for _ in values]
-        if found is not None:
-            self._collect(answers, found)
-        self._collect(answers, tracker.scan(ids, hashes, queries, radius, most))
+        found, radii = self._search(queries, weakest, most)
+        for lims, ids, distances in found:
+            for place, answer in enumerate(answers):
+                for at in range(lims[place], lims[place + 1]):
+                    distance = int(distances[at])
+                    if kind := tracker.kind_of(self.type, distance, radii):
+                        answer.append(
+                            tracker.Match(int(ids[at]), self.type, kind, distance)
+                        )
         return answers
 
+    def near(self, values: Sequence_[str]) -> set[int]:
+        """The signals of this type, by their ids, that can be near to one of these."""
+        widest = self._search(hashes_of(values, self.type), "near", MOST, bank=1)[0]
+        return {int(pk) for _lims, ids, _distances in widest for pk in ids}
+
     def _search(
-        self, queries: Hashes, radius: int, most: int
-    ) -> tuple[tracker.Found | None, Ids, Hashes]:
-        """What the generation finds, and the tail that belongs to it."""
+        self,
+        queries: Hashes,
+        weakest: tracker.Kind,
+        most: int,
+        bank: int | None = None,
+    ) -> tuple[list[tracker.Found], tracker.Radii]:
+        """What the generation and its tail find, and the radii that a bank so large bears."""
         while True:
             with self._lock:
                 self._follow()
                 generation, tail = self._generation, (self._ids, self._hashes)
                 source = self._generations
+            size = len(tail[0]) + (generation.size if generation else 0)
+            radii = tracker.radii(self.type, bank or size, wanted())
+            radius = tracker.radius_of(self.type, weakest, radii)
+            after = tracker.scan(*tail, queries, radius, most)
             if generation is None or source is None:
-                return None, *tail
+                return [after], radii
             try:
-                return generation.search(queries, radius, most), *tail
+                return [generation.search(queries, radius, most), after], radii
             except tracker.IndexFormatError:  # then an older one, or the tail alone
                 with self._lock:
                     source.forget(generation)
-
-    def _collect(
-        self, answers: list[list[tracker.Match]], found: tracker.Found
-    ) -> None:
-        lims, ids, distances = found
-        for place, answer in enumerate(answers):
-            for at in range(lims[place], lims[place + 1]):
-                distance = int(distances[at])
-                if kind := tracker.kind_of(self.type, distance):
-                    answer.append(
-                        tracker.Match(int(ids[at]), self.type, kind, distance)
-                    )
 
     def _follow(self) -> None:
         bank = Sequence.now()
@@ -112,6 +117,16 @@ class Follower:
             self._hashes = np.concatenate([self._hashes, hashes])
             last = max(last, seq)
         self._seq = last
+
+
+def wanted() -> tracker.Wanted:
+    """How many false matches the operator bears."""
+    return tracker.Wanted(
+        near=1 / settings.NEAR_ONE_IN,
+        possible=1 / settings.POSSIBLE_ONE_IN,
+        shown=settings.SHOWN_PER_1000,
+        questions=settings.QUESTIONS_PER_1000,
+    )
 
 
 @cache
@@ -205,9 +220,10 @@ def _chunks(rows: SignalQuerySet, type_: str) -> Iterator[tuple[int, Ids, Hashes
 
 def _arrays(rows: Sequence_[tuple[int, int, str]], type_: str) -> tuple[Ids, Hashes]:
     ids = np.array([row[1] for row in rows], np.uint64)
-    return ids, _hashes([row[2] for row in rows], type_)
+    return ids, hashes_of([row[2] for row in rows], type_)
 
 
-def _hashes(values: Sequence_[str], type_: str) -> Hashes:
+def hashes_of(values: Sequence_[str], type_: str) -> Hashes:
+    """Hashes in hex as rows of bytes."""
     joined = np.frombuffer(bytes.fromhex("".join(values)), np.uint8)
     return joined.reshape(len(values), tracker.signal_type(type_).bits // 8)

@@ -7,19 +7,89 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 import tracker
+from portal.accounts.models import User
 from portal.cases.models import Case, Exhibit, coarse_now
 from portal.platforms.models import Platform
 from portal.prepared import Prepared, attributes
 
 
+class BenignQuerySet(models.QuerySet["Benign"]):
+    def in_force(self) -> BenignQuerySet:
+        return self.filter(in_force_at__isnull=False, ended_at=None)
+
+    def waiting(self) -> BenignQuerySet:
+        """A second person has to agree: they would silence a victim's whole picture."""
+        return self.filter(in_force_at=None, ended_at=None)
+
+
+class Benign(models.Model):
+    """A picture that must never match, and why. It is known by its signals alone."""
+
+    class Kind(models.TextChoices):
+        LOGO = "logo", _("a site's logo or button")
+        PLACEHOLDER = "placeholder", _("what a site shows where a picture is missing")
+        BLANK = "blank", _("an empty frame or background")
+        TEMPLATE = "template", _("a collage or meme template that many use")
+        FAMOUS = "famous", _("a famous picture")
+
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20, choices=Kind)
+    reason = models.CharField(max_length=300)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=coarse_now)
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    in_force_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    objects = BenignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("added_by")),
+                name="a_benign_picture_needs_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="a_benign_picture_has_a_reason"
+            ),
+        ]
+
+
+class BenignSignal(models.Model):
+    """One signal of a benign picture: what is near to it matches nothing."""
+
+    benign = models.ForeignKey(Benign, models.CASCADE, related_name="signals")
+    type = models.CharField(max_length=20)
+    value = models.CharField(max_length=512)  # lower-case hex
+    version = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["benign", "type", "value"], name="a_benign_signal_stands_once"
+            )
+        ]
+
+
 class SignalQuerySet(models.QuerySet["Signal"]):
     def active(self) -> SignalQuerySet:
-        """Signals that may match: a withdrawn case's are its tombstones."""
+        """Signals of cases in force: a withdrawn case's are its tombstones."""
         return self.filter(case__withdrawn_at=None)
+
+    def matching(self) -> SignalQuerySet:
+        """Those that may match: near to no benign picture."""
+        return self.active().filter(benign=None)
+
+    def tellable(self) -> SignalQuerySet:
+        """Those that anybody outside may be given: no benign one, and none in quarantine."""
+        return self.whole().filter(benign=None, quarantined_at=None)
 
     def whole(self) -> SignalQuerySet:
         """Signals of whole pictures and of frames: all that others are ever given."""
@@ -58,6 +128,14 @@ class Signal(models.Model):
     version = models.CharField(max_length=40)
     of = models.CharField(max_length=20, default=tracker.WHOLE)
     box = models.JSONField(null=True)  # of a region: tracker.Shares
+    # The benign picture that it is near to: kept, and matching again when that one goes.
+    benign = models.ForeignKey(
+        Benign, models.SET_NULL, null=True, related_name="silenced"
+    )
+    # It matched far too much of a sudden: until a person has looked, its matches are
+    # possible at most. See flooding.py.
+    quarantined_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
     seq = models.PositiveBigIntegerField(unique=True)
     deposited_at = models.DateTimeField(default=coarse_now)
 
@@ -75,30 +153,53 @@ class Signal(models.Model):
         ]
 
     @classmethod
-    def active_among(cls, ids: Collection[int]) -> dict[int, Signal]:
+    def matching_among(cls, ids: Collection[int]) -> dict[int, Signal]:
         """Those of these signals that may match, now. Each lookup with candidates asks."""
         rows = _ACTIVE.rows_in(list(ids))
         return {row[0]: cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, row) for row in rows}
 
     @classmethod
     def wholes_of(cls, exhibits: Collection[int]) -> list[Signal]:
-        """The active signals of these whole pictures."""
+        """Those of these whole pictures that may match."""
         rows = _WHOLES.rows_in(list(exhibits))
         return [cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, row) for row in rows]
 
 
 _FIELDS = attributes(Signal)  # the id is first
 _ACTIVE = Prepared(
-    lambda *ids: Signal.objects.active().filter(pk__in=ids).values_list(*_FIELDS)
+    lambda *ids: Signal.objects.matching().filter(pk__in=ids).values_list(*_FIELDS)
 )
 _WHOLES = Prepared(
     lambda *exhibits: (
-        Signal.objects.active()
+        Signal.objects.matching()
         .whole()
         .filter(exhibit__in=exhibits)
         .values_list(*_FIELDS)
     )
 )
+
+
+class Tally(models.Model):
+    """How many different pictures machines asked about that one signal matched, by hour."""
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="tallies")
+    hour = models.DateTimeField()
+    pictures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["signal", "hour"], name="tallied_by_hour")
+        ]
+
+
+class SequenceManager(models.Manager["Sequence"]):
+    def locked(self) -> Sequence:
+        """The bank's counter, locked until commit.
+
+        Who deposits, or changes what may match, takes this turn first.
+        """
+        self.get_or_create(pk=1)
+        return self.select_for_update().get(pk=1)
 
 
 class Sequence(models.Model):
@@ -111,6 +212,10 @@ class Sequence(models.Model):
     last = models.PositiveBigIntegerField(default=0)
     # Files of another bank (a restored backup, an emptied database) are never read.
     bank = models.UUIDField(default=uuid.uuid4)
+    # Another one with each change of the benign list: what a process remembers is stale.
+    benign = models.UUIDField(default=uuid.uuid4)
+
+    objects = SequenceManager()
 
     @classmethod
     def now(cls) -> Sequence | None:

@@ -10,6 +10,14 @@ from portal.cases.models import Event
 WORDS = {
     "received": _("We received your report."),
     "read": _("We read your picture and now watch for copies of it."),
+    "not_watched": _(
+        "One of your pictures looks almost like one that very many sites show, such as a "
+        "logo or an empty frame. We do not look for what looks like it, because we would "
+        "find strangers' pictures. If this is wrong, write to us: a person will look."
+    ),
+    "watched_again": _(
+        "We were wrong about one of your pictures: we watch for copies of it again."
+    ),
     "unreadable": _("We could not read one of your files. Nothing of it was kept."),
     "url_seen": _(
         "We looked at the address you gave on %(host)s and found the picture there."

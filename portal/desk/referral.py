@@ -48,7 +48,7 @@ def _head(case: Case, body: Body, sender: Organisation | None) -> Iterator[str]:
 def _material(case: Case) -> Iterator[str]:
     yield _listed(_("Addresses where it was reported or seen"), _addresses(case))
     yield _listed(_("Hashes of what was reported to us"), _hashes(case))
-    seen = case.sightings.order_by("pk").values_list("sha256", flat=True)
+    seen = case.sightings.tellable().values_list("sha256", flat=True)
     files = [f"sha256 {value}" for value in dict.fromkeys(seen)]
     yield _listed(_("Hashes of the files at these addresses"), files)
 
@@ -64,19 +64,23 @@ def _end(case: Case) -> str:
 
 def _addresses(case: Case) -> list[str]:
     told = ReportedUrl.objects.filter(report__case=case).order_by("pk")
-    found = case.sightings.order_by("pk").values_list("url", "media_url")
+    found = case.sightings.tellable().values_list("url", "media_url")
     both = [address for pair in found for address in pair]
     return list(dict.fromkeys([*told.values_list("url", flat=True), *both]))
 
 
 def _hashes(case: Case) -> list[str]:
-    banked = Signal.objects.whole().filter(case=case).order_by("seq")
-    known = [f"{type_} {value}" for type_, value in banked.values_list("type", "value")]
+    mine = Signal.objects.filter(case=case).order_by("seq")
+    banked = mine.tellable().values_list("type", "value")
+    known = [f"{type_} {value}" for type_, value in banked]
+    kept_back = mine.whole().exclude(pk__in=mine.tellable())
+    withheld = set(kept_back.values_list("exhibit", "type"))
     claimed = [
         f"{claim['type']} {claim['value']}"
-        for claims in case.exhibits.order_by("pk").values_list("claims", flat=True)
+        for pk, claims in case.exhibits.order_by("pk").values_list("pk", "claims")
         for claim in claims
         if "value" in claim  # a region's code leaves with nobody
+        and (pk, claim["type"]) not in withheld
     ]
     return list(dict.fromkeys([*known, *claimed]))
 

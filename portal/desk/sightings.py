@@ -24,7 +24,9 @@ from portal.sightings import actions, rechecking
 from portal.sightings.models import Assessment, Sighting
 from portal.sightings.tasks import recheck_sighting
 
-ROWS = Sighting.objects.select_related("case", "exhibit", "platform", "decided_by")
+ROWS = Sighting.objects.select_related(
+    "case", "exhibit", "signal", "platform", "decided_by"
+)
 
 
 @require_safe

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from portal.desk import (
+    benign,
     cases,
     freezing,
     grants,
@@ -68,6 +69,13 @@ urlpatterns = [
     path("sources/new/", sources.new, name="new_source"),
     path("sources/<int:pk>/visit/", sources.visit, name="visit"),
     path("sources/<int:pk>/switch/", sources.switch, name="switch"),
+    path("benign/", benign.benign, name="benign"),
+    path("benign/new/", benign.new, name="new_benign"),
+    path("benign/<int:pk>/approve/", benign.approve, name="approve_benign"),
+    path("benign/<int:pk>/remove/", benign.remove, name="remove_benign"),
+    path("sightings/<int:pk>/benign/", benign.from_sighting, name="benign_sighting"),
+    path("signals/<int:pk>/benign/", benign.from_signal, name="benign_signal"),
+    path("signals/<int:pk>/release/", benign.release, name="release"),
     path("me/looks/", looks.looks, name="looks"),
     path("me/preview/", looks.preview, name="preview"),
     path("staff/looks/", looks.staff, name="staff_looks"),

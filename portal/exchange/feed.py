@@ -110,13 +110,13 @@ def _append(feed: Feed, place: int, limit: int) -> None:
     """
     platform, state = feed.platform, Told.State
     shared = Case.objects.sharing_with(platform)
+    open_ = Signal.objects.tellable().filter(case__in=shared)
     fed = Told.objects.fed().filter(platform=platform)
-    gone = fed.filter(state=state.ACTIVE).exclude(signal__case__in=shared)
+    gone = fed.filter(state=state.ACTIVE).exclude(signal__in=open_)
     _place(feed, state.WITHDRAWN, gone.values_list("signal", flat=True))
-    back = fed.filter(state=state.WITHDRAWN, signal__case__in=shared)
+    back = fed.filter(state=state.WITHDRAWN, signal__in=open_)
     known = fed.order_by().values("signal")
-    wholes = Signal.objects.whole().filter(case__in=shared)
-    new = wholes.exclude(pk__in=known).order_by("seq")
+    new = open_.exclude(pk__in=known).order_by("seq")
     for signals in (
         back.values_list("signal", flat=True),
         new.values_list("pk", flat=True),

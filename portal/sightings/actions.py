@@ -14,6 +14,7 @@ import tracker
 from portal.accounts.actions import audit
 from portal.accounts.models import User
 from portal.bank import actions as bank
+from portal.bank import benign
 from portal.bank.models import Signal
 from portal.cases import evidence, points
 from portal.cases.actions import record_event
@@ -90,9 +91,9 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        LookBack.objects.begin(exhibit, read.asked)
+        LookBack.objects.begin(exhibit, benign.without(read.asked))
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
-        record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
+        _announce_reading(exhibit)
 
 
 def release_exhibit(exhibit: Exhibit) -> None:
@@ -140,7 +141,8 @@ def look_back(look: LookBack, seconds: float = math.inf) -> None:
     row is given back, for another worker to go on.
     """
     until, exhibit = time.monotonic() + seconds, look.exhibit
-    for reached, found in steps(Question(look.signals()), look.reached, look.upto):
+    question = Question(look.signals(), look.upto - look.after)
+    for reached, found in steps(question, look.reached, look.upto):
         with transaction.atomic():
             if not exhibit.case.is_still_active():
                 break
@@ -285,6 +287,15 @@ def _facts(signal: Signal, kind: str, distance: int) -> dict[str, object]:
         "distance": distance,
         "matched_type": signal.type,
     }
+
+
+def _announce_reading(exhibit: Exhibit) -> None:
+    """Tell the victim that we watch; or that we do not, and the desk, where nothing matches."""
+    if benign.unwatched([exhibit.pk]):
+        record_event(exhibit.case, "not_watched", once=f"read:{exhibit.pk}")
+        raise_alert(exhibit.case, Alert.Kind.UNWATCHED, f"exhibit:{exhibit.pk}")
+    else:
+        record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
 
 def _announce(sighting: Sighting) -> None:

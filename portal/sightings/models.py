@@ -174,6 +174,13 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
     def active(self) -> SightingQuerySet:
         return self.filter(case__withdrawn_at=None)
 
+    def tellable(self) -> SightingQuerySet:
+        """Copies that anybody outside may hear of: a possible one once it is confirmed."""
+        confirmed = Q(decision=Sighting.Decision.CONFIRMED)
+        sure = Q(kind__in=[Sighting.Kind.EXACT, Sighting.Kind.NEAR])
+        rejected = Sighting.Decision.REJECTED
+        return self.filter(confirmed | sure).exclude(decision=rejected)
+
     def unassessed(self) -> SightingQuerySet:
         """Held for the detector, and in no worker's hands.
 
@@ -310,6 +317,8 @@ class Alert(models.Model):
         RETURNED = "returned", _("a removed copy is back")
         OVERDUE = "overdue", _("a deadline passed and the copy is still there")
         REVIEW = "review", _("look at this case again: is it still needed?")
+        FLOOD = "flood", _("a signal matches far too much: release it or list it")
+        UNWATCHED = "unwatched", _("a victim's picture is like one that never matches")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -9,6 +9,7 @@ from portal.sightings import (
     actions,
     assessing,
     ending,
+    flooding,
     packing,
     rechecking,
     strays,
@@ -100,6 +101,11 @@ def pack_observations() -> None:
 def sweep_evidence() -> None:
     strays.release_forgotten()
     strays.discard_strays()
+
+
+@shared_task
+def sweep_floods() -> None:
+    flooding.sweep()
 
 
 @shared_task
