@@ -2,7 +2,7 @@
 
 Ours (shard files, each checked against its SHA-256 on the way), ClickHouse within this
 process (chDB), and plain numpy, each in a process of its own over the same hashes, at the
-radius that a report looks back with. Times are of the wall.
+radius that a report looks back with. Seconds of the wall, then of both processors.
 
     python bench/backwards.py [--observations 100000000] [--folder DIR]
 """
@@ -46,9 +46,10 @@ def span_of(number: int, total: int) -> Span:
     return Span(number * ROWS, upto, SEEN, SEEN, bytes(32))
 
 
-def hashes_of(span: Span) -> Hashes:
+def hashes_of(span: Span, first: int = ROWS) -> Hashes:
+    """The span's hashes, or the first so many of them."""
     rng = np.random.default_rng(span.after)
-    return rng.integers(0, 256, (span.upto - span.after, 32), np.uint8)
+    return rng.integers(0, 256, (min(first, span.upto - span.after), 32), np.uint8)
 
 
 def spans_of(total: int) -> list[Span]:
@@ -60,7 +61,7 @@ def planted(total: int) -> Hashes:
     spans, rng = spans_of(total), np.random.default_rng(7)
     queries = []
     for number in range(QUERIES):
-        row = hashes_of(spans[number % len(spans)])[number]
+        row = hashes_of(spans[number % len(spans)], number + 1)[number]
         bits = np.unpackbits(row)
         bits[rng.choice(256, rng.integers(RADIUS + 1), replace=False)] ^= 1
         queries.append(np.packbits(bits))
@@ -153,9 +154,10 @@ def measure(name: str, folder: Path, total: int, most: int) -> dict[str, float]:
         for count in (1, QUERIES):
             if count > most:
                 continue
-            began = time.perf_counter()
+            began, burned = time.perf_counter(), time.process_time()
             told[f"found {count}"] = look(name, folder, total, queries[:count])
             told[f"seconds {count}"] = time.perf_counter() - began
+            told[f"processor {count}"] = time.process_time() - burned
     return told | {"megabytes": max(held) / 2**20}
 
 
@@ -190,7 +192,15 @@ def main() -> None:
     table = Table(
         title=f"{asked.observations:,} observations, {RADIUS} bits; ratios to the first"
     )
-    for heading in ("", "1 query s", f"{QUERIES} queries s", "MB", "found"):
+    for heading in (
+        "",
+        "1 query s",
+        f"{QUERIES} s",
+        "1, CPU",
+        f"{QUERIES}, CPU",
+        "MB",
+        "found",
+    ):
         table.add_column(heading, justify="right" if heading else "left")
     first: dict[str, float] = {}
     for name in asked.contenders:
@@ -198,7 +208,8 @@ def main() -> None:
         first = first or told
         cells = [
             f"{told[key]:.2f} ({told[key] / first[key]:.1f})" if key in told else "-"
-            for key in ("seconds 1", f"seconds {QUERIES}")
+            for what in ("seconds", "processor")
+            for key in (f"{what} 1", f"{what} {QUERIES}")
         ]
         found = told.get(f"found {QUERIES}", told["found 1"])
         table.add_row(name, *cells, f"{told['megabytes']:.0f}", f"{found:.0f}")

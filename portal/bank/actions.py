@@ -82,8 +82,9 @@ def lookup(
     so that no others crowd them out.
 
     Each candidate is joined to the signals that may match, so a withdrawn one is gone at
-    once, in every process. Of more exhibits than answering.MOST_HITS the best are told. Raises BankAwayError where the index cannot answer, OSError where what a restored
-    backup brought back cannot be told: see portal/cases/ending.py.
+    once, in every process. Of very many exhibits the best are told: answering.MOST_HITS.
+    Raises BankAwayError where the index cannot answer, OSError where what a restored backup
+    brought back cannot be told: see portal/cases/ending.py.
     """
     require_applied()
     answers = answering.answer(questions, weakest, among)

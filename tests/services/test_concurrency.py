@@ -4,12 +4,13 @@ Runs on the embedded database with all other tests, and once more on PostgreSQL.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 import tracker
 from portal.accounts.actions import audit, dismiss, hire, verify_audit
@@ -19,7 +20,9 @@ from portal.bank.models import Signal
 from portal.cases.actions import submit_report
 from portal.cases.models import Consent, Exhibit, Report
 from portal.cases.receipts import Receipt
-from portal.sightings.models import Source
+from portal.sightings import packing
+from portal.sightings.models import Observation, Source
+from tests.sightings.memory import observe
 from tests.telling import told
 
 MANY = 8
@@ -63,6 +66,29 @@ def test_a_source_is_visited_by_one_worker() -> None:
     )
     taken = at_once(lambda _: Source.objects.claim(source.pk))
     assert len([one for one in taken if one]) == 1
+
+
+def test_no_row_appears_below_the_last_that_a_packer_took_for_settled() -> None:
+    """Numbers are given out before rows are committed, and commits overtake each other."""
+    settled: list[tuple[int, set[int]]] = []
+
+    def crawl_or_pack(number: int) -> None:
+        for _ in range(6):
+            if number == 0:
+                last = packing._settled()
+                seen = Observation.objects.filter(pk__lte=last)
+                settled.append((last, set(seen.values_list("pk", flat=True))))
+                continue
+            with transaction.atomic():
+                observe(secrets.token_bytes(32))
+                time.sleep(secrets.randbelow(20) / 1000)
+
+    at_once(crawl_or_pack)
+    every = set(Observation.objects.values_list("pk", flat=True))
+    assert len(every) == 6 * (MANY - 1)
+    assert [seen for _, seen in settled] == [
+        {pk for pk in every if pk <= last} for last, _ in settled
+    ]
 
 
 def test_deposits_at_once_leave_no_gap_in_the_numbers() -> None:

@@ -1,5 +1,6 @@
 """Rows of the hash-only memory, and reports that match them: hashes alone, no pictures."""
 
+import secrets
 from datetime import datetime
 
 from django.utils import timezone
@@ -14,8 +15,7 @@ PDQ = "pdq/1"
 
 def near(bits: int, value: bytes = MINE) -> bytes:
     """A hash so many bits away."""
-    flipped = int.from_bytes(value) ^ ((1 << bits) - 1)
-    return flipped.to_bytes(32)
+    return (int.from_bytes(value) ^ ((1 << bits) - 1)).to_bytes(32)
 
 
 def far(number: int) -> bytes:
@@ -32,7 +32,7 @@ def observe(
         number = Observation.objects.count()
         made.append(
             Observation.objects.create(
-                key=value[:16] + number.to_bytes(16),
+                key=secrets.token_bytes(32),
                 url=f"https://boards.example/{number}",
                 media_url=f"https://boards.example/{number}.jpg",
                 account="mallory",
