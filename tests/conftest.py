@@ -4,8 +4,10 @@ Amina (victim), Ben (another victim, who must see nothing of hers), Wren (worker
 Stella (supervisor), Chirp (platform), Mallory.
 """
 
+import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -135,6 +137,11 @@ def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         server = pytest.importorskip("milvus_lite.server_manager")
         path = tmp_path_factory.mktemp("milvus") / "bank.db"
-        assert server.server_manager_instance.start_and_get_uri(str(path))
+        started = server.server_manager_instance.start_and_get_uri(str(path))
+    socket = Path(str(started).removeprefix("unix:"))
+    deadline = time.monotonic() + 60
+    while not socket.exists():  # on a busy machine it takes its time
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     yield f"milvus-lite://{path}"
     server.server_manager_instance.release_all()

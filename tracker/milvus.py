@@ -21,7 +21,7 @@ from tracker.flat import Found, Hashes, Ids, question
 from tracker.generations import MOST, Deposits, Generation, IndexAwayError, Known
 
 # Its errors would print what was asked, with a traceback. Ours say what is to be known.
-logging.getLogger("pymilvus").disabled = True
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
 
 MARK = -1  # the id of the row that is no signal
 NOT_FOUND = 100  # Milvus's code for a collection that is not there
@@ -51,7 +51,7 @@ class Milvus:
             self._held = None
         elif self._held is None or self._held.mark != mark:
             is_ours = known(mark.seq, mark.value)
-            size = self._count() if is_ours else 0
+            size = self._count() - 1 if is_ours else 0
             self._held = MilvusGeneration(self, mark, size) if is_ours else None
         return self._held
 
@@ -62,7 +62,7 @@ class Milvus:
         mark = self._mark()
         if mark is None:
             return 0
-        over = self._count() - deposits.count(mark.seq)
+        over = self._count() - 1 - deposits.count(mark.seq)
         is_whole = deposits.known(mark.seq, mark.value) and over >= 0
         return over if is_whole else None
 
@@ -80,6 +80,8 @@ class Milvus:
         for ids in deposits.withdrawn():
             self._remove(ids)
         seq, value = deposits.last
+        if self._count() - bool(mark) < deposits.count(seq):  # dropped by one beside us
+            raise IndexAwayError("Rows are missing: the next publication goes on.")
         self._write([{"id": MARK, "seq": seq, "hash": bytes.fromhex(value)}])
 
     def search(self, queries: Hashes, radius: int, most: int) -> Found:
@@ -102,18 +104,6 @@ class Milvus:
                 )
         return _found(parts, most)
 
-    def _count(self) -> int:
-        """The rows that are signals."""
-        with self._connected() as client:
-            (row,) = client.query(
-                self.collection,
-                filter="",
-                output_fields=["count(*)"],
-                consistency_level="Strong",
-                timeout=SECONDS,
-            )
-        return max(0, int(row["count(*)"]) - 1)
-
     def _mark(self) -> "Mark | None":
         with self._connected() as client:
             try:
@@ -129,6 +119,18 @@ class Milvus:
                     raise
                 rows = []
         return Mark(rows[0]["seq"], rows[0]["hash"][0].hex()) if rows else None
+
+    def _count(self) -> int:
+        """All rows, the mark included."""
+        with self._connected() as client:
+            (row,) = client.query(
+                self.collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong",
+                timeout=SECONDS,
+            )
+        return int(row["count(*)"])
 
     def _create(self) -> None:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
