@@ -25,12 +25,12 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         taken.append("roundabout")
         return dispatch(view, request)
 
-    def straightaway(*told: object) -> object:
+    def at_once(*told: object) -> object:
         taken.append("straight")
         return quick(*told)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Lookups, "dispatch", roundabout)
-    monkeypatch.setattr(straight, "_json", straightaway)
+    monkeypatch.setattr(straight, "_json", at_once)
     return taken
 
 
