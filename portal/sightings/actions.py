@@ -19,7 +19,7 @@ from portal.cases.actions import record_event
 from portal.cases.models import Case, Consent, Exhibit, Report, coarse_now
 from portal.platforms.models import Host, host_of
 from portal.sightings.models import Alert, LookBack, Observation, Sighting, Source
-from portal.sightings.remembering import Question, remember, steps
+from portal.sightings.remembering import Question, begin, remember, steps
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
 LOOKS_FOR = (
@@ -71,7 +71,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        LookBack.objects.begin(exhibit, asked)
+        begin(exhibit, asked)
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         record_event(exhibit.case, "read", once=f"read:{exhibit.pk}")
 
@@ -133,7 +133,7 @@ def look_back(look: LookBack, seconds: float = math.inf) -> None:
     row is given back, for another worker to go on.
     """
     until, exhibit = time.monotonic() + seconds, look.exhibit
-    for reached, found in steps(Question(look.signals()), look.reached, look.upto):
+    for reached, found in steps(Question(look.asked), look.reached, look.upto):
         with transaction.atomic():
             if not exhibit.case.is_still_active():
                 break

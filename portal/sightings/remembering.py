@@ -8,12 +8,14 @@ from hashlib import blake2b
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Max, Min
 from django.utils import timezone
 from numpy.typing import NDArray
 
 import tracker
+from portal.cases.models import Exhibit
 from portal.sightings import packing
-from portal.sightings.models import PERCEPTUAL, Observation, Source
+from portal.sightings.models import PERCEPTUAL, LookBack, Observation, Source
 
 logger = logging.getLogger(__name__)
 
@@ -52,22 +54,39 @@ def remember(
     )
 
 
+def begin(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> None:
+    """Have an exhibit compared with what is remembered by now: see actions.look_back.
+
+    Whatever is crawled later looks for the exhibit itself: its signals are banked.
+    """
+    ends = Observation.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    before, last = (ends["first"] or 1) - 1, ends["last"] or 0
+    LookBack.objects.get_or_create(
+        exhibit=exhibit,
+        defaults={
+            "asked": [[one.type, one.value, one.version] for one in asked],
+            "after": before,
+            "reached": before,
+            "upto": last,
+        },
+    )
+
+
 class Question:
-    """One picture's signals, as tracker.recall_picture gives them, ready to be compared.
+    """One picture's signals, as tracker.recall_picture gives them and LookBack keeps them.
 
     The memory holds plain hashes of what was seen; the question has all eight mirrored and
     turned forms, and the parts that may have been cut out.
     """
 
-    def __init__(self, asked: Iterable[tracker.Signal]) -> None:
+    def __init__(self, asked: Iterable[tuple[str, str, str]]) -> None:
         self.files: list[str] = []
         made: dict[tracker.Pipeline, list[bytes]] = defaultdict(list)
-        for signal in asked:
-            if signal.type == "sha256":
-                self.files.append(signal.value)
-            elif signal.type in PERCEPTUAL:
-                pipeline = tracker.Pipeline(signal.type, signal.version)
-                made[pipeline].append(bytes.fromhex(signal.value))
+        for type_, value, version in asked:
+            if type_ == "sha256":
+                self.files.append(value)
+            elif type_ in PERCEPTUAL:
+                made[tracker.Pipeline(type_, version)].append(bytes.fromhex(value))
         self.hashes = {pipeline: _rows(values) for pipeline, values in made.items()}
 
     def match(self, seen: Observation) -> tracker.Match | None:
