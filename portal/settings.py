@@ -323,6 +323,7 @@ CELERY_BEAT_SCHEDULE = {
     }
     for name, task, seconds in [
         ("reports", "portal.sightings.tasks.sweep_reports", SWEEP_SECONDS),
+        ("look_backs", "portal.sightings.tasks.sweep_look_backs", SWEEP_SECONDS),
         ("sightings", "portal.sightings.tasks.sweep_sightings", SWEEP_SECONDS),
         ("sources", "portal.sightings.tasks.sweep_sources", SWEEP_SECONDS),
         ("rechecks", "portal.sightings.tasks.sweep_rechecks", SWEEP_SECONDS),

@@ -23,7 +23,7 @@ from portal.platforms.models import Host, host_of
 from portal.sightings import claimed, reasons
 from portal.sightings.frames import best_per_place, pictures_in
 from portal.sightings.models import Alert, LookBack, Observation, Sighting, Source
-from portal.sightings.remembering import Question, remember, steps
+from portal.sightings.remembering import Question, begin, remember, steps
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
 LOOKS_FOR = (
@@ -91,7 +91,7 @@ def read_exhibit(exhibit: Exhibit) -> None:
     with transaction.atomic():
         if not exhibit.case.is_still_active():
             return
-        LookBack.objects.begin(exhibit, benign.without(read.asked))
+        begin(exhibit, benign.without(read.asked))
         Exhibit.objects.filter(pk=exhibit.pk).update(state=Exhibit.State.HASHED)
         _announce_reading(exhibit)
 

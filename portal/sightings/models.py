@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Max, Min, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -110,26 +110,6 @@ class LookBackQuerySet(models.QuerySet["LookBack"]):
         """Take the row for this worker, or None if another has it."""
         taken = self.stranded().filter(pk=pk).update(claimed_at=timezone.now())
         return self.get(pk=pk) if taken else None
-
-    def begin(self, exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> None:
-        """Have an exhibit compared with what is remembered by now.
-
-        Whatever is crawled later looks for the exhibit itself: its signals are banked.
-        """
-        ends = Observation.objects.aggregate(first=Min("pk"), last=Max("pk"))
-        first, last = ends["first"] or 1, ends["last"] or 0
-        self.get_or_create(
-            exhibit=exhibit,
-            defaults={
-                "asked": [
-                    [one.type, one.value, one.version, one.of, one.box, one.form]
-                    for one in asked
-                ],
-                "after": first - 1,
-                "reached": first - 1,
-                "upto": last,
-            },
-        )
 
     def percent(self, case: Case) -> int | None:
         """How much of the memory a case's exhibits have been compared with; None if all."""

@@ -8,13 +8,15 @@ from hashlib import blake2b
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Max, Min
 from django.utils import timezone
 from numpy.typing import NDArray
 
 import tracker
 from portal.bank.following import wanted
+from portal.cases.models import Exhibit
 from portal.sightings import packing
-from portal.sightings.models import PERCEPTUAL, Observation, Source
+from portal.sightings.models import PERCEPTUAL, LookBack, Observation, Source
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,27 @@ def remember(
             "width": picture.width,
             "height": picture.height,
             "size": picture.size,
+        },
+    )
+
+
+def begin(exhibit: Exhibit, asked: Iterable[tracker.Signal]) -> None:
+    """Have an exhibit compared with what is remembered by now: see actions.look_back.
+
+    Whatever is crawled later looks for the exhibit itself: its signals are banked.
+    """
+    ends = Observation.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    before, last = (ends["first"] or 1) - 1, ends["last"] or 0
+    LookBack.objects.get_or_create(
+        exhibit=exhibit,
+        defaults={
+            "asked": [
+                [one.type, one.value, one.version, one.of, one.box, one.form]
+                for one in asked
+            ],
+            "after": before,
+            "reached": before,
+            "upto": last,
         },
     )
 

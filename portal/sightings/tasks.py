@@ -25,8 +25,6 @@ def process_report(pk: int) -> None:
         actions.process_report(report)
         for url in ReportedUrl.objects.stranded().filter(report=report):
             ring(visit_reported, url.pk)
-        for look in LookBack.objects.stranded().filter(exhibit__report=report):
-            ring(look_back, look.pk)
 
 
 @shared_task
@@ -66,6 +64,10 @@ def sweep_reports() -> None:
         ring(process_report, pk)
     for pk in ReportedUrl.objects.stranded().values_list("pk", flat=True):
         ring(visit_reported, pk)
+
+
+@shared_task
+def sweep_look_backs() -> None:
     for pk in LookBack.objects.stranded().values_list("pk", flat=True):
         ring(look_back, pk)
 

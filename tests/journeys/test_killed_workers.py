@@ -42,6 +42,7 @@ from portal.sightings.models import (
 from portal.sightings.strays import NAMING
 from portal.sightings.tasks import (
     sweep_evidence,
+    sweep_look_backs,
     sweep_rechecks,
     sweep_reports,
     sweep_sightings,
@@ -223,7 +224,7 @@ def test_process_report_of_an_upload(
         shelve(),
         "portal.sightings.tasks.process_report",
         Report.objects.latest("pk").pk,
-        sweeps=[sweep_reports],
+        sweeps=[sweep_reports, sweep_look_backs],
     )
     assert after["sealed"] == 1
     assert after["keys"] == 0
@@ -242,7 +243,7 @@ def test_process_report_of_codes_alone(
         shelve(),
         "portal.sightings.tasks.process_report",
         Report.objects.get().pk,
-        sweeps=[sweep_reports],
+        sweeps=[sweep_reports, sweep_look_backs],
     )
     assert after["sealed"] == 0
     assert Sighting.objects.get().found == Sighting.Found.REMEMBERED
@@ -266,7 +267,7 @@ def test_look_back(
         shelve(),
         "portal.sightings.tasks.look_back",
         LookBack.objects.get().pk,
-        sweeps=[sweep_reports],
+        sweeps=[sweep_reports, sweep_look_backs],
         most=5,
     )
     assert Sighting.objects.count() == 3

@@ -10,10 +10,11 @@ import time_machine
 from django.test import Client
 from pytest_django import Settings
 
+import tracker
 from portal.accounts.models import User
 from portal.cases.actions import withdraw_case
 from portal.cases.models import Case
-from portal.sightings import actions, packing, tasks
+from portal.sightings import actions, packing, remembering, tasks
 from portal.sightings.models import LookBack, Observation, Sighting
 from tests.conftest import signs_in
 from tests.sightings.memory import a_hash_report, far, near, observe
@@ -102,10 +103,10 @@ def test_a_worker_killed_on_the_way_leaves_what_it_found_and_the_rest_to_a_sweep
             tasks.look_back(waiting.pk)
     case = waiting.exhibit.case
     assert urls(case) == [row.url for row in days[:2]]
-    tasks.sweep_reports()
+    tasks.sweep_look_backs()
     assert len(urls(case)) == 2, "its worker may be alive"
     with time_machine.travel(TODAY + timedelta(minutes=3)):
-        tasks.sweep_reports()
+        tasks.sweep_look_backs()
     assert urls(case) == [row.url for row in days]
     assert case.events.filter(kind="copy_found").count() == len(days)
 
@@ -155,11 +156,10 @@ def test_a_case_that_ended_meanwhile_is_not_matched_and_its_question_is_dropped(
     assert not LookBack.objects.exists()
 
 
-def test_a_question_is_asked_anew_when_an_exhibit_is_read_again(
+def test_an_exhibit_that_is_read_again_goes_on_with_its_question(
     waiting: LookBack,
 ) -> None:
-    again = [signal for signal in waiting.signals() if signal.type == "pdq"]
-    LookBack.objects.begin(waiting.exhibit, again)
+    remembering.begin(waiting.exhibit, [tracker.Signal("pdq", "00" * 32, 100, "pdq/1")])
     assert LookBack.objects.get() == waiting
 
 
