@@ -78,17 +78,18 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(names):
         parser.error(f"no such program: {', '.join(sorted(unknown))}")
-    sections, failed = [], False
+    page = list(heading(full=asked.full, photos=asked.photos))
+    failed = False
     for program in programs:
         if asked.names and program.stem not in asked.names:
             continue
         runs = (FULL if asked.full else QUICK).get(program.stem, (Run(),))
         told, ended_well = section(program, runs, asked.photos)
         print(told, flush=True)
-        sections.append(told)
+        page.append(told)
         failed |= not ended_well
-    head = "\n".join(heading(full=asked.full, photos=asked.photos))
-    asked.page.write_text("\n".join([head, *sections]), "utf-8")
+        # At once: whoever breaks off after an hour keeps what was measured.
+        asked.page.write_text("\n".join(page), "utf-8")
     return int(failed)
 
 
