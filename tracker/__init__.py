@@ -15,6 +15,7 @@ from tracker.frames import (
     distinct_frames,
     hash_video,
     is_whole,
+    recall_video,
     share_kind,
 )
 from tracker.images import (
@@ -120,6 +121,7 @@ __all__ = [
     "parse_signal",
     "radius_of",
     "recall_picture",
+    "recall_video",
     "scan",
     "share_kind",
     "signal_type",

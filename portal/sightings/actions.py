@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -101,8 +100,7 @@ def _signals_of(
     media = tracker.decode_media(data)
     if isinstance(media, tracker.Picture):
         return tracker.hash_picture(media), tracker.recall_picture(media)
-    asked = tracker.ask_video(media, whole=True)
-    return tracker.hash_video(media).all, tuple(chain.from_iterable(asked))
+    return tracker.hash_video(media).all, tracker.recall_video(media)
 
 
 def _claimed(claims: Iterable[dict[str, Any]]) -> tuple[tracker.Signal, ...]:

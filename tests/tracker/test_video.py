@@ -230,6 +230,21 @@ def test_a_process_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) ->
         assert the_code(data) == "damaged"
 
 
+def test_frames_that_came_before_a_failure_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    head = {"width": 160, "height": 120, "seconds": 1.0}
+    frame = {"number": 0, "at": 0.0, "width": 1, "height": 1}
+    said = (
+        b"".join(json.dumps(line).encode() + b"\n" for line in (head, frame)) + b"rgb"
+    )
+    for end in (b"", b'{"error": "damaged"}\n', b"nonsense\n"):
+        program = f"import sys; sys.stdout.buffer.write({said + end!r})"
+        monkeypatch.setattr(guarded, "start", _says(program))
+        (kept,) = decode_video(clips.clip(1)).frames
+        assert kept.picture.image.size == (1, 1)
+
+
 def _says(program: str) -> object:
     return lambda *_, **__: subprocess.Popen(
         [sys.executable, "-S", "-c", program], stdout=subprocess.PIPE, bufsize=0
