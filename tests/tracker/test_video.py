@@ -29,7 +29,8 @@ from tracker import (
     video_process,
 )
 from tracker import video as door
-from tracker.video_process import Order, Timeline, spread, wanted
+from tracker.timeline import Timeline, spread, wanted
+from tracker.video_process import Order
 
 PLENTY = VideoLimits()
 PLAYLIST = b"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
