@@ -16,6 +16,7 @@ from tracker.frames import (
     distinct_frames,
     hash_video,
     is_whole,
+    recall_video,
     share_kind,
 )
 from tracker.generations import (
@@ -180,6 +181,7 @@ __all__ = [
     "rate",
     "reaches",
     "recall_picture",
+    "recall_video",
     "region_boxes",
     "scan",
     "share_kind",

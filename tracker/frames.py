@@ -110,6 +110,15 @@ def ask_video(video: Video, *, whole: bool = False) -> tuple[tuple[Signal, ...],
     )
 
 
+def recall_video(video: Video) -> tuple[Signal, ...]:
+    """What a memory of whole pictures is asked with, for a video that is banked.
+
+    The file's SHA-256, and PDQ of its distinct frames in all forms: what the bank has.
+    """
+    asked = (s for question in ask_video(video, whole=True) for s in question)
+    return tuple(dict.fromkeys(s for s in asked if s.type in {"sha256", "pdq"}))
+
+
 def share_kind(best: Kind | None, *shares: float) -> Kind | None:
     """What two videos are, by their best pair of frames and both shares of near frames.
 

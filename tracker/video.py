@@ -196,6 +196,9 @@ def _decoded(
         if not told:
             hard = error.code in {"time", "cpu"}
             raise VideoError("too_heavy" if hard else "damaged") from None
+    except VideoError:
+        if not told:
+            raise
     finally:
         guarded.kill(child)
     return head, told

@@ -4,7 +4,6 @@ import math
 import time
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 
 from django.db import transaction
 from django.db.models import F
@@ -116,8 +115,7 @@ def _read(exhibit: Exhibit) -> Read:
     if isinstance(media, tracker.Picture):
         kept, asked = tracker.hash_picture(media), tracker.recall_picture(media)
         return Read(kept, asked, media)
-    by_frame = tracker.ask_video(media, whole=True)
-    return Read(tracker.hash_video(media).all, tuple(chain.from_iterable(by_frame)))
+    return Read(tracker.hash_video(media).all, tracker.recall_video(media))
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from tracker import (
     distinct_frames,
     frames,
     hash_video,
+    recall_video,
 )
 from tracker.frames import LEAST_SHARE
 from tracker.images import decoded
@@ -58,6 +59,11 @@ def test_a_lookup_asks_for_each_distinct_frame() -> None:
     questions = ask_video(video(1, 1, 2), whole=True)
     assert len(questions) == 2
     assert {len(question) for question in questions} == {10}
+
+
+def test_a_memory_is_asked_by_what_the_bank_keeps_of_a_video() -> None:
+    asked = recall_video(video(1, 2))
+    assert [signal.type for signal in asked] == ["sha256", *["pdq"] * 16]
 
 
 def test_a_few_frames_are_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:

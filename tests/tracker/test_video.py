@@ -30,7 +30,8 @@ from tracker import (
 )
 from tracker import video as door
 from tracker.images import decoded
-from tracker.video_process import Order, Timeline, spread, wanted
+from tracker.timeline import Timeline, spread, wanted
+from tracker.video_process import Order
 
 PLENTY = VideoLimits()
 PLAYLIST = b"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
@@ -229,6 +230,21 @@ def test_a_process_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) ->
         program = f"import sys; sys.stdout.buffer.write({said!r})"
         monkeypatch.setattr(guarded, "start", _says(program))
         assert the_code(data) == "damaged"
+
+
+def test_frames_that_came_before_a_failure_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    head = {"width": 160, "height": 120, "seconds": 1.0}
+    frame = {"number": 0, "at": 0.0, "width": 1, "height": 1}
+    said = (
+        b"".join(json.dumps(line).encode() + b"\n" for line in (head, frame)) + b"rgb"
+    )
+    for end in (b"", b'{"error": "damaged"}\n', b"nonsense\n"):
+        program = f"import sys; sys.stdout.buffer.write({said + end!r})"
+        monkeypatch.setattr(guarded, "start", _says(program))
+        (kept,) = decode_video(clips.clip(1)).frames
+        assert kept.picture.image.size == (1, 1)
 
 
 def _says(program: str) -> object:
