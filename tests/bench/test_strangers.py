@@ -3,6 +3,7 @@ import pytest
 
 from bench import strangers
 from tracker import WHOLE, Signal, bits_apart
+from tracker.rates import WIDEST
 
 PICTURES = 9
 CHANCE = np.random.default_rng(4)
@@ -43,7 +44,7 @@ def test_pairs_and_distances_are_those_of_a_slow_count(roles: tuple[str, str]) -
         name = " / ".join(roles)
         mine = [row for key, row in count.rows.items() if key[:2] == (type_, name)]
         seen = np.bincount(
-            [d for d in distances if d <= strangers.WIDEST], minlength=81
+            [d for d in distances if d <= WIDEST], minlength=81
         )
         assert sum(row.pairs for row in mine) == len(distances)
         assert np.array_equal(sum(row.false for row in mine), seen)
