@@ -328,7 +328,7 @@ def a_big_photo() -> bytes:
 
 
 @pytest.mark.parametrize("without", ["", "delete window.Worker"])
-def test_a_slow_phone_hashes_twelve_megapixels_in_three_seconds(
+def test_a_slow_phone_hashes_twelve_megapixels_and_their_parts_in_four_seconds(
     visitor: Visitor, without: str
 ) -> None:
     """Chromium slows the main thread alone: the run without a worker is the hard one."""
@@ -350,6 +350,6 @@ def test_a_slow_phone_hashes_twelve_megapixels_in_three_seconds(
         )
         for _ in range(3)
     ]
-    assert min(took) < 3000, (
+    assert min(took) < 4000, (
         took
     )  # a machine that is busy with other tests may miss one

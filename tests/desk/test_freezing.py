@@ -13,6 +13,7 @@ from portal.cases import evidence, keys
 from portal.cases.actions import open_case, submit_report
 from portal.cases.messaging import send_message
 from portal.cases.models import Case, Consent, Exhibit, Report, ReportedUrl
+from portal.desk import referral
 from portal.notices.actions import NoticeError, draft
 from portal.notices.models import Notice
 from portal.platforms.bodies import BODIES, READS_IN, bodies_for
@@ -258,6 +259,17 @@ def test_the_referral_holds_addresses_and_hashes_only(
     entry = AuditEntry.objects.latest("number")
     assert (entry.user, entry.verb) == (wren, "export")
     assert entry.subject == f"case:{case.pk} referral"
+
+
+def test_the_referral_holds_no_code_of_a_part(wren: User, case: Case) -> None:
+    parts = {"type": "pdq", "regions": "AWQ" + "A" * 85, "shape": [512, 384]}
+    whole = {"type": "pdq", "value": "9c" * 32, "quality": 90, "turned": True}
+    case.exhibits.update(claims=[whole, parts])
+    freeze(case, wren, "the uniform")
+    case.refresh_from_db()
+    written = referral.draft(case, wren)
+    assert "9c" * 32 in written
+    assert "AWQ" not in written
 
 
 def test_the_page_shows_the_draft_and_who_takes_it(
