@@ -1,19 +1,34 @@
-"""python -m tracker compare: what two pictures or videos are to each other."""
+"""python -m tracker compare: what two pictures or videos are to each other, and why."""
 
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.text import Text
 
 from tracker.descriptors import POSSIBLE, Descriptor, DescriptorError
+from tracker.explain import explain
 from tracker.frames import compare_media, pictures_of
 from tracker.hash_command import opened, shown
 from tracker.images import ImageError, Picture
+from tracker.matching import Comparison
 from tracker.video import Video, VideoError
+
+Media = Picture | Video
+
+
+class _RefusedError(Exception):
+    """What cannot be read, used or written; args are its name and a sentence."""
+
+    def __init__(self, what: str, name: object, why: object) -> None:
+        super().__init__(str(why))
+        self.what = what
+        self.name = str(name)
 
 
 def add_parser(
@@ -30,73 +45,114 @@ def add_parser(
         help="ask a learned descriptor, too: onnx:/path/to/file#sha256=...",
     )
     parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument(
+        "--explain",
+        type=Path,
+        metavar="OUT.png",
+        help="draw both pictures and what of them agrees, into a new file",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the comparison; exit code 1 if one of the files is neither.
-
-    And if the descriptor cannot be used: then nothing is compared.
-    """
+    """Print the comparison; exit code 1 if something cannot be read, used or written."""
     try:
-        descriptor = Descriptor(arguments.descriptor) if arguments.descriptor else None
-    except DescriptorError as error:
-        return _refused(arguments, {"descriptor": arguments.descriptor}, error)
-    files = []
-    for path in (arguments.a, arguments.b):
-        try:
-            files.append(opened(path))
-        except (ImageError, VideoError) as error:
-            return _refused(arguments, {"path": str(path)}, error)
-    comparison = compare_media(files[0], files[1])
-    told = asdict(comparison)
-    lines = [f"{comparison.kind or 'different'}: {comparison.why}"]
-    if descriptor is not None:
-        try:
-            cosine = _cosine(descriptor, files[0], files[1])
-        except DescriptorError as error:
-            return _refused(arguments, {"descriptor": arguments.descriptor}, error)
-        kind = "possible" if cosine is not None and cosine >= POSSIBLE else None
-        told["descriptor"] = {
-            "version": descriptor.version,
-            "cosine": cosine,
-            "kind": kind,
-        }
-        lines.append(_in_words(cosine, kind))
+        told, lines = _told(arguments)
+    except _RefusedError as error:
+        if arguments.json:
+            _print_json({error.what: error.name, "error": str(error)})
+        else:
+            Console().print(Text(f"{shown(Path(error.name))}: {error}"))
+        return 1
     if arguments.json:
-        sys.stdout.write(json.dumps(told) + "\n")
+        _print_json(told)
     else:
-        Console().print("\n".join(lines))
+        Console().print(Text("\n".join(lines)))
     return 0
 
 
-def _refused(
-    arguments: argparse.Namespace, what: dict[str, str], error: Exception
-) -> int:
-    if arguments.json:
-        sys.stdout.write(json.dumps(what | {"error": str(error)}) + "\n")
-    else:
-        name = shown(Path(next(iter(what.values()))))
-        Console().print(Text(f"{name}: {error}"))
-    return 1
+def _told(arguments: argparse.Namespace) -> tuple[dict[str, object], list[str]]:
+    """The comparison for a program, and in lines for people."""
+    descriptor = _descriptor(arguments.descriptor)
+    out: Path | None = arguments.explain
+    if out and out.suffix.lower() != ".png":
+        raise _RefusedError("path", out, "The drawing is a PNG file: name it so.")
+    first, second = _opened(arguments.a), _opened(arguments.b)
+    comparison = _explained(first, second, out) if out else compare_media(first, second)
+    told = asdict(comparison)
+    lines = [f"{comparison.kind or 'different'}: {comparison.why}"]
+    if descriptor:
+        seen = _described(descriptor, first, second)
+        told["descriptor"] = seen
+        lines.append(_in_words(seen))
+    return told, lines
 
 
-def _cosine(
-    descriptor: Descriptor, a: Picture | Video, b: Picture | Video
-) -> float | None:
-    """Of the nearest two pictures of the files; None where a video has plain frames only."""
+def _opened(path: Path) -> Media:
+    try:
+        return opened(path)
+    except (ImageError, VideoError) as error:
+        raise _RefusedError("path", path, error) from error
+
+
+def _explained(first: Media, second: Media, out: Path) -> Comparison:
+    if isinstance(first, Video) or isinstance(second, Video):
+        raise _RefusedError("path", out, "A drawing is made of two pictures.")
+    comparison, drawing = explain(first, second)
+    _save(drawing, out)
+    return comparison
+
+
+def _save(drawing: Image.Image, path: Path) -> None:
+    """Write a new file, never over one that is there, and none by half."""
+    try:
+        file = path.open("xb")
+    except FileExistsError as error:
+        why = "A file of this name is there already; choose another."
+        raise _RefusedError("path", path, why) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise _RefusedError("path", path, "This file cannot be written.") from error
+    try:
+        with file:
+            drawing.save(file, "PNG")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _RefusedError("path", path, "This file cannot be written.") from error
+
+
+def _descriptor(url: str | None) -> Descriptor | None:
+    try:
+        return Descriptor(url) if url else None
+    except DescriptorError as error:
+        raise _RefusedError("descriptor", url, error) from error
+
+
+def _described(descriptor: Descriptor, a: Media, b: Media) -> dict[str, object]:
+    try:
+        cosine = max(_cosines(descriptor, a, b), default=None)
+    except DescriptorError as error:
+        raise _RefusedError("descriptor", descriptor.version, error) from error
+    kind = "possible" if cosine is not None and cosine >= POSSIBLE else None
+    return {"version": descriptor.version, "cosine": cosine, "kind": kind}
+
+
+def _cosines(descriptor: Descriptor, a: Media, b: Media) -> Iterator[float]:
+    """Of each two pictures of the files; none where a video has plain frames only."""
     first, second = (
         [descriptor.describe(picture) for picture in pictures_of(media)]
         for media in (a, b)
     )
-    pairs = [float(one @ other) for one in first for other in second]
-    return max(pairs, default=None)
+    return (float(one @ other) for one in first for other in second)
 
 
-def _in_words(cosine: float | None, kind: str | None) -> str:
-    if cosine is None:
+def _in_words(seen: dict[str, object]) -> str:
+    if seen["cosine"] is None:
         return "descriptor: the frames are too plain to compare"
     return (
-        f"descriptor: {kind or 'different'}, {cosine:.3f} alike; {POSSIBLE} and more may be "
-        "a copy, by what its authors say: we have not measured it"
+        f"descriptor: {seen['kind'] or 'different'}, {seen['cosine']:.3f} alike; {POSSIBLE} "
+        "and more may be a copy, by what its authors say: we have not measured it"
     )
+
+
+def _print_json(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")

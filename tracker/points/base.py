@@ -21,10 +21,10 @@ LONGEST = 2047  # pixels of a side: what a place of 16 bits reaches
 STEPS = 32  # of a pixel that places and sizes are kept in
 TURN = 2**16  # of a full turn that angles are kept in
 
-# The file: VERSION in 8 bytes, then width, height and n, then n places of four numbers,
-# then n descriptors; little-endian.
-_MAGIC = b"RPTS" + POINTS_VERSION.encode()[:4].ljust(4, b"\0")
-_HEADER = struct.Struct("<8sHHH")
+# The file: what it is and of which version, in 12 bytes; width, height and n; n places of
+# four numbers; n descriptors. Little-endian.
+_MAGIC = b"RPTS" + POINTS_VERSION.encode().ljust(8, b"\0")
+_HEADER = struct.Struct("<12sHHH")
 
 
 class PointsError(Exception):
@@ -57,7 +57,7 @@ class Points:
         return hash(self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """40 bytes a point, and 14."""
+        """40 bytes a point, and 18."""
         return b"".join(
             (
                 _HEADER.pack(_MAGIC, *self.size, len(self)),

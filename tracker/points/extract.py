@@ -33,6 +33,14 @@ FEW = 400
 EVEN = 2  # levels that saving moves a bar by
 
 
+Corners = tuple[Places, npt.NDArray[np.uint8], npt.NDArray[np.float32]]
+_NONE: Corners = (
+    np.empty((0, 4), np.float32),
+    np.empty((0, WIDTH), np.uint8),
+    np.empty(0, np.float32),
+)
+
+
 def points_of(picture: Picture) -> Points:
     """What a bank keeps of a picture: at most BANKED points. Deterministic.
 
@@ -100,33 +108,36 @@ def _points(image: Image.Image, most: int, box: Box | None = None) -> Points:
     return made(places[kept], descriptors[kept], image.size)
 
 
-def _corners(
-    grey: Grey, contrast: int
-) -> tuple[Places, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+def _corners(grey: Grey, contrast: int) -> Corners:
     """Places, descriptors and strengths of the corners of a grey picture.
 
     ORB (Rublee et al., ICCV 2011). By FAST's own score: over 15 photos it found twice
     the points that Harris's did in a collage's cells.
     """
+    levels = min(LEVELS, _levels(min(grey.shape)))
+    if levels < 1:
+        return _NONE
     # A finder of its own for each call: OpenCV does not say that one may be shared.
     finder = cv2.ORB.create(
         CANDIDATES,
         STEP,
-        LEVELS,
+        levels,
         MARGIN,
         scoreType=cv2.ORB_FAST_SCORE,
         fastThreshold=contrast,
     )
     found, descriptors = finder.detectAndCompute(grey, None)
     if not found:
-        return (
-            np.empty((0, 4), np.float32),
-            np.empty((0, WIDTH), np.uint8),
-            np.empty(0, np.float32),
-        )
+        return _NONE
     places = np.array([(*p.pt, p.size, p.angle) for p in found], np.float32)
     strength = np.array([p.response for p in found], np.float32)
     return places, np.asarray(descriptors, np.uint8), strength
+
+
+def _levels(side: int) -> int:
+    """How many levels of the pyramid have room between their margins."""
+    room = side / (2 * MARGIN + 1)
+    return 1 + math.floor(math.log(room, STEP)) if room >= 1 else 0
 
 
 def _spread(
