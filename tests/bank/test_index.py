@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from pytest_django.fixtures import Settings
 
 import tracker
-from portal.bank import actions, following
+from portal.bank import answering, following
 from portal.bank.actions import BankAwayError, deposit, lookup
 from portal.bank.models import Sequence, Signal
 from portal.bank.tasks import check_index, publish_index
@@ -112,8 +112,8 @@ def test_a_question_of_another_version_finds_nothing_and_one_without_finds_all()
 def test_of_a_flood_the_best_are_told_and_memory_is_bounded(
     monkeypatch: pytest.MonkeyPatch, *, published: bool
 ) -> None:
-    monkeypatch.setattr(actions, "FEW", 4)
-    monkeypatch.setattr(actions, "MOST_HITS", 10)
+    monkeypatch.setattr(answering, "FEW", 4)
+    monkeypatch.setattr(answering, "MOST_HITS", 10)
     _, exhibits = flooded(A, 60)
     victim = an_exhibit()
     deposit(victim, [signal(NEAR_A)])
@@ -127,26 +127,25 @@ def test_of_a_flood_the_best_are_told_and_memory_is_bounded(
 def test_who_may_hear_of_some_only_is_not_crowded_out_by_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "FEW", 4)
-    monkeypatch.setattr(actions, "MOST_HITS", 10)
+    monkeypatch.setattr(answering, "FEW", 4)
+    monkeypatch.setattr(answering, "MOST_HITS", 10)
     flooded(A, 60)
     victim = an_exhibit()
     deposit(victim, [signal(NEAR_A)])
-    mine = Case.objects.filter(pk=victim.case_id)
-    assert hits(A, among=mine) == [(victim.pk, 9)]
+    assert hits(A, among={victim.case_id}.intersection) == [(victim.pk, 9)]
 
 
 def test_behind_a_flood_that_was_withdrawn_the_next_one_is_found_or_it_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "FEW", 4)
+    monkeypatch.setattr(answering, "FEW", 4)
     case, _ = flooded(A, 60)
     victim = an_exhibit()
     deposit(victim, [signal(NEAR_A)])
     following.publish("pdq")
     withdraw_case(case)
     assert hits(A) == [(victim.pk, 9)]
-    monkeypatch.setattr(actions, "MOST", 50)
+    monkeypatch.setattr(answering, "MOST", 50)
     with pytest.raises(BankAwayError):
         hits(A)
     check_index()  # within the hour, they leave the index

@@ -161,6 +161,7 @@ def planter(machine: Machine, wren: User) -> Planter:
             "bank.signal.version": known.version,
             "bank.signal.quality": known.quality,
             "bank.signal.seq": 1,
+            "bank.signal.box": [0, 0, 1, 1],
             "bank.sequence.id": 1,
             "bank.sequence.last": 1,
         },
