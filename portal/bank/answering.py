@@ -60,11 +60,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best match of one exhibit, and the two signals that met."""
+    """The best match of one exhibit, the two signals that met, and the one that is told."""
 
     match: tracker.Match
     asked: tracker.Signal
     kept: Signal
+    told: Signal
 
 
 def answer(
@@ -102,14 +103,17 @@ def of_video(found: Sequence[Sequence[Hit]]) -> list[Hit]:
 
 
 def of_points(seen: Sequence[Seen]) -> Iterator[Hit]:
-    """A hit for each exhibit whose points agree, told by its first signal of the whole."""
-    told = {s.exhibit_id: s for s in reversed(Signal.wholes_of([s.id for s in seen]))}
+    """A hit for each exhibit whose points agree, told by its PDQ, or what else it has."""
+    wholes = Signal.wholes_of([one.id for one in seen])
+    wholes.sort(key=lambda signal: signal.type == "pdq")
+    told = {signal.exhibit_id: signal for signal in wholes}
     for one in seen:
         if signal := told.get(one.id):
+            is_held = signal.quarantined_at is not None
             yield Hit(
                 signal,
                 "points",
-                one.kind,
+                "possible" if is_held else one.kind,
                 0,
                 Part("region", one.copy),
                 Part("region", one.reported),
@@ -134,7 +138,7 @@ def _answer(
                 )
             if is_cut:
                 logger.warning("a picture matches more signals than can be told")
-    return _told(best)
+    return [[_hit(one) for one in found.values()] for found in best]
 
 
 def _candidates(
@@ -181,12 +185,27 @@ def _best(
     if among is not None:
         heard = among({row.case_id for row in rows.values()})
         rows = {pk: row for pk, row in rows.items() if row.case_id in heard}
-    return [_best_of(some, rows) for some in candidates]
+    told = _told(rows)
+    return [_best_of(some, rows, told) for some in candidates]
 
 
-def _best_of(candidates: Candidates, rows: dict[int, Signal]) -> dict[int, _Best]:
+def _told(rows: dict[int, Signal]) -> dict[int, Signal]:
+    """By number the signal of the whole, or the row itself if there is none."""
+    parts = {s.exhibit_id for s in rows.values() if not tracker.is_whole(s.of)}
+    wholes = {(s.exhibit_id, s.type): s for s in Signal.wholes_of(parts)}
+    return {
+        pk: row
+        if tracker.is_whole(row.of)
+        else wholes.get((row.exhibit_id, row.type), row)
+        for pk, row in rows.items()
+    }
+
+
+def _best_of(
+    candidates: Candidates, rows: dict[int, Signal], told: dict[int, Signal]
+) -> dict[int, _Best]:
     known = [
-        _Best(_guarded(match, kept), asked, kept)
+        _Best(_guarded(match, told[match.id]), asked, kept, told[match.id])
         for match, asked in candidates
         if (kept := rows.get(match.id))
         and tracker.bits_apart(kept.value, asked.value) == match.distance
@@ -199,29 +218,11 @@ def _best_of(candidates: Candidates, rows: dict[int, Signal]) -> dict[int, _Best
     return best
 
 
-def _guarded(match: tracker.Match, kept: Signal) -> tracker.Match:
-    """The match, as strong as it may be called while its signal is in quarantine."""
-    if kept.quarantined_at is None or match.kind == "exact":
+def _guarded(match: tracker.Match, told: Signal) -> tracker.Match:
+    """The match, as strong as it may be called while the whole is in quarantine."""
+    if told.quarantined_at is None or match.kind == "exact":
         return match
     return replace(match, kind="possible")
-
-
-def _told(best: Sequence[dict[int, _Best]]) -> list[list[Hit]]:
-    """The hits, told by the signal of the whole, or the one that matched if there is none."""
-    parts = {
-        exhibit
-        for found in best
-        for exhibit, one in found.items()
-        if not tracker.is_whole(one.kept.of)
-    }
-    wholes = {(s.exhibit_id, s.type): s for s in Signal.wholes_of(parts)}
-    return [
-        [
-            _hit(wholes.get((exhibit, one.match.type), one.kept), one)
-            for exhibit, one in found.items()
-        ]
-        for found in best
-    ]
 
 
 def _joined(hits: list[Hit], asked: int, banked: int) -> Hit:
@@ -238,11 +239,11 @@ def _rank(hit: Hit) -> tuple[int, int]:
     return KINDS.index(hit.kind), hit.distance
 
 
-def _hit(told: Signal, best: _Best) -> Hit:
+def _hit(best: _Best) -> Hit:
     match, asked, kept = best.match, best.asked, best.kept
     reported = Part() if kept.of == tracker.WHOLE else Part(kept.of, _box(kept))
     return Hit(
-        told,
+        best.told,
         match.type,
         match.kind,
         match.distance,

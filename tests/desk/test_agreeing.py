@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 OUTLINE = re.compile(r'<rect class="outline" x="(\d+)" y="(\d+)" width="(\d+)" height')
 PICTURE = re.compile(r'<image class="look" href="data:image/jpeg;base64,([^"]+)"')
 WHY = {"reason": "to compare"}
+BUT_POINTS = {kind: () for kind in Consent.Kind if kind != Consent.Kind.POINTS}
 LEFT_HALF = {"of": "region 1", "box": [0, 0, 0.5, 1]}
 WHOLE = {"of": "whole", "box": [0, 0, 1, 1]}
 
@@ -53,7 +54,7 @@ def cropped_copy(case: Case) -> Sighting:
 
 # -- what is drawn ---------------------------------------------------------------------
 def test_a_crop_is_kept_with_the_part_that_it_was_cut_from(chirp: Platform) -> None:
-    sighting = cropped_copy(a_case())
+    sighting = cropped_copy(a_case(consents=BUT_POINTS))
     assert sighting.reason is not None
     reported = sighting.reason["reported"]
     assert reported["of"].startswith("region ")

@@ -18,7 +18,7 @@ from portal.platforms.models import Platform
 from tests import telling
 
 pytestmark = pytest.mark.django_db
-SIGNAL = tracker.Signal("sha256", "9c1e" * 16, None, "1")
+SIGNAL = tracker.Signal("sha256", "9c1e" * 16, None, tracker.UNSTATED)
 
 
 @pytest.fixture

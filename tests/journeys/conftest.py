@@ -83,19 +83,22 @@ class Victim:
         self.passphrase = passphrase_in(self.sends())
         self.hides(self.passphrase)
 
-    def uploads(self, *pictures: bytes) -> None:
+    def uploads(self, *pictures: bytes, points: bool = False) -> None:
         """The second step, in the open mailbox: the pictures themselves."""
-        sent = self.agrees() | {"pictures": [a_file(data) for data in pictures]}
+        sent = self.agrees(points=points) | {
+            "pictures": [a_file(data) for data in pictures]
+        }
         answer = self.client.post("/case/upload/", sent)
         assert answer.status_code == 302, answer.content.decode()
         self.hides(*pictures)
 
-    def agrees(self) -> dict[str, object]:
+    def agrees(self, *, points: bool = False) -> dict[str, object]:
         """Agree to the second step; what its form then sends beside the files."""
         self.sees()
         asked = TOKEN.search(self.client.get("/case/upload/").content.decode())
         assert asked
-        agreed = {"token": asked[1], "adult": "on", "keep": "on", "points": "on"}
+        agreed = {"token": asked[1], "adult": "on", "keep": "on"}
+        agreed |= {"points": "on"} if points else {}
         answer = self.client.post("/case/upload/", agreed)
         assert 'type="file"' in answer.content.decode()
         self.hides(asked[1], NAME)

@@ -63,7 +63,7 @@ def reported(amina: Victim, wrens_desk: Worker, site: Site) -> Case:
     platform = Platform.objects.create(name="Chirp", contact="ncii@chirp.example")
     Host.objects.create(platform=platform, name=f"127.0.0.1:{site.port}", inward=True)
     amina.reports(picture(1), urls=f"{site.url}/post")
-    amina.uploads(picture(1))
+    amina.uploads(picture(1), points=True)
     case = Case.objects.get()
     letter = {"token": a_token(), "words": WORDS}
     assert amina.client.post("/case/messages/", letter).status_code == 302
