@@ -9,8 +9,8 @@ from itertools import groupby
 
 import numpy as np
 
-from tracker.proposals import propose
-from tracker.regions import regions, turned
+from tracker.proposals import Proposal, propose
+from tracker.regions import Region, regions, turned
 from tracker.signals.base import LEAST_QUALITY, Reading, Signal, to_hex
 from tracker.signals.boxes import BoxHash, hash_boxes
 from tracker.signals.pdq import Pdq
@@ -22,25 +22,34 @@ def proposed(reading: Reading) -> Iterator[Signal]:
     Turned copies are asked for as wholes only: who frames a picture seldom turns it, and
     eight forms of each would cost a lookup four times the scans.
     """
-    small = np.asarray(reading.picture.small)
-    proposals = propose(small)
-    made = hash_boxes(small, [proposal.box for proposal in proposals])
-    for proposal, hashed in zip(proposals, made, strict=True):
-        yield from _signals(hashed, proposal.of)
+    for proposal, made in hashed_proposals(reading):
+        yield from _signals(made, proposal.of)
 
 
 def regional(reading: Reading) -> Iterator[tuple[Signal, ...]]:
     """Of each region its two signals, upright and mirrored; none of a plain picture's."""
     if reading.plain:
         return
-    small = reading.picture.small
-    made: list[BoxHash] = []
-    for angle, together in groupby(regions(small.size), lambda region: region.angle):
-        boxes = [region.box for region in together]
-        made += hash_boxes(np.asarray(turned(small, angle)), boxes)
-    for number, hashed in enumerate(made, 1):
-        if signals := _signals(hashed, f"region {number}"):
+    for number, (_, made) in enumerate(hashed_regions(reading), 1):
+        if signals := _signals(made, f"region {number}"):
             yield signals
+
+
+def hashed_proposals(reading: Reading) -> Iterator[tuple[Proposal, BoxHash]]:
+    small = np.asarray(reading.small)
+    proposals = propose(small)
+    boxes = [proposal.box for proposal in proposals]
+    return zip(proposals, hash_boxes(small, boxes), strict=True)
+
+
+def hashed_regions(reading: Reading) -> Iterator[tuple[Region, BoxHash]]:
+    """In the order of regions(); those turned alike are hashed together."""
+    cut_out = regions(reading.small.size)
+    for angle, alike in groupby(cut_out, lambda region: region.angle):
+        together = list(alike)
+        levels = np.asarray(turned(reading.small, angle))
+        boxes = [region.box for region in together]
+        yield from zip(together, hash_boxes(levels, boxes), strict=True)
 
 
 def _signals(made: BoxHash, of: str) -> tuple[Signal, ...]:
