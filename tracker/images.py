@@ -81,7 +81,7 @@ class Picture:
     size: int
     animated: bool
     grey: Image.Image = field(repr=False, compare=False)
-    _make_image: Callable[[], Image.Image] = field(repr=False, compare=False)
+    make_image: Callable[[], Image.Image] = field(repr=False, compare=False)
 
     @cached_property
     def image(self) -> Image.Image:
@@ -91,7 +91,7 @@ class Picture:
         EXIF still holding the orientation already applied), PNG texts, "quantization"
         (JPEG tables), "format".
         """
-        return self._make_image()
+        return self.make_image()
 
     @cached_property
     def small(self) -> Image.Image:
@@ -134,7 +134,7 @@ def decode(data: bytes) -> Picture:
         size=len(data),
         animated=animated,
         grey=grey,
-        _make_image=make_image,
+        make_image=make_image,
     )
 
 
@@ -150,8 +150,8 @@ def decoded(image: Image.Image, *, format: str, sha256: str, size: int) -> Pictu
         sha256=sha256,
         size=size,
         animated=False,
-        grey=_fitted(image.convert("L"), _small_size(image.size)),
-        _make_image=lambda: image,
+        grey=grey_of(image),
+        make_image=lambda: image,
     )
 
 
@@ -166,6 +166,11 @@ def decode_file(path: Path) -> Picture:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ImageError("unreadable") from error
     return decode(data)
+
+
+def grey_of(image: Image.Image) -> Image.Image:
+    """What Picture.grey is of pixels that are RGB already, such as a video's frame."""
+    return _fitted(image.convert("L"), _small_size(image.size))
 
 
 def _format_of(data: bytes) -> str:
@@ -227,7 +232,7 @@ def _read(
         grey = opened.copy() if whole_blocks else _fitted(opened, size, box)
         return _turned(grey, orientation), partial(_colours, data, file_format)
     image = _upright(opened, orientation, file_format)
-    return _fitted(image.convert("L"), _small_size(image.size)), lambda: image
+    return grey_of(image), lambda: image
 
 
 def _colours(data: bytes, file_format: str) -> Image.Image:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from PIL import Image
 
 from tracker.images import Picture
 from tracker.signals.boxes import Bits, Floats, WholeHash, hash_whole
@@ -50,6 +51,10 @@ class Reading:
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
+
+    @property
+    def small(self) -> Image.Image:
+        return self.picture.small
 
     @cached_property
     def levels(self) -> Floats:
