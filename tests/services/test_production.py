@@ -46,7 +46,7 @@ import django
 django.setup()
 from portal.bank.models import Signal
 from portal.cases.models import Report
-print(Report.objects.exclude(processed_at=None).count(), Signal.objects.count())
+print(Report.objects.exclude(processed_at=None).count(), Signal.objects.whole().count())
 """
 
 
