@@ -2,8 +2,8 @@
 
 Ours (shard files, each checked against its SHA-256 on the way), ClickHouse within this
 process (chDB), and plain numpy, each in a process of its own over the same hashes, at the
-radius that a report looks back with. Seconds of the wall, then of all
-processors: the faster of two tries, so that files are in the page cache.
+radius that a report looks back with. Seconds of the wall, then of all processors: the
+faster of two tries, so that files are in the page cache.
 
     python bench/backwards.py [--observations 100000000] [--folder DIR]
 """
