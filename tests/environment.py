@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as portal/env.py has it
 folder = tempfile.mkdtemp(prefix="reclaim-tests-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ["RECLAIM_VAR"] = folder

@@ -211,11 +211,17 @@ def _best_of(
         and tracker.bits_apart(kept.value, asked.value) == match.distance
     ]
     best: dict[int, _Best] = {}
-    for one in sorted(known, key=lambda one: tracker.strength(one.match)):
+    for one in sorted(known, key=_preference):
         best.setdefault(one.kept.exhibit_id, one)
         if len(best) == MOST_HITS:
             break
     return best
+
+
+def _preference(one: _Best) -> tuple[int, bool, int]:
+    """The strongest kind first, then wholes: a part may be nearer, and says less."""
+    is_part = tracker.WHOLE not in {one.asked.of} & {one.kept.of}
+    return KINDS.index(one.match.kind), is_part, one.match.distance
 
 
 def _guarded(match: tracker.Match, told: Signal) -> tracker.Match:

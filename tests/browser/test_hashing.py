@@ -138,8 +138,8 @@ def test_the_codes_of_a_pictures_parts_are_the_servers_own(visitor: Visitor) -> 
             assert abs(region.quality - (ours[0].quality or 0)) <= 4, name
             pairs = zip((region.upright, region.mirrored), ours, strict=True)
             bits += [bits_apart(value, signal.value) for value, signal in pairs]
-        assert np.median(bits) == 0, name
-        assert max(bits) <= 4, name
+        assert np.median(bits) <= 2, name
+        assert max(bits) <= 8, name
 
 
 @pytest.mark.parametrize("size", [(512, 384), (300, 512), (512, 48), (512, 47), (1, 1)])
