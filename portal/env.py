@@ -5,7 +5,6 @@ import secrets
 from hashlib import blake2b
 from pathlib import Path
 
-
 # Before anything loads numpy: for products as small as ours its threads only wait for each
 # other, and on a busy host cost ten times what they compute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

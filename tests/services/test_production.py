@@ -57,7 +57,7 @@ def python(environment: dict[str, str], *arguments: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-5000:] + ended.stderr[-5000:]
