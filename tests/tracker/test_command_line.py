@@ -188,6 +188,27 @@ def test_compare_tells_kind_distance_and_why(tmp_path: Path, photo: Path) -> Non
     assert b"near: PDQ" in tracker("compare", copy, photo).stdout
 
 
+def test_compare_draws_why_into_a_new_file_and_over_none(
+    tmp_path: Path, photo: Path
+) -> None:
+    out = tmp_path / "why.png"
+    done = tracker("compare", photo, photo, "--explain", out, "--json")
+    assert json.loads(done.stdout)["kind"] == "exact"
+    written = out.read_bytes()
+    assert written.startswith(b"\x89PNG")
+    again = tracker("compare", photo, photo, "--explain", out)
+    assert (again.returncode, out.read_bytes()) == (1, written)
+    assert b"is there already" in again.stdout
+
+
+def test_compare_says_why_it_cannot_draw(tmp_path: Path, photo: Path) -> None:
+    for name in ("why.jpg", "absent/why.png", f"{'x' * 300}.png"):
+        done = tracker("compare", photo, photo, "--explain", tmp_path / name, "--json")
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["error"].endswith(".")
+    assert [path.name for path in tmp_path.iterdir()] == [photo.name]
+
+
 def test_compare_names_the_file_that_is_no_picture(tmp_path: Path, photo: Path) -> None:
     for bad in bad_files(tmp_path):
         done = tracker("compare", photo, bad, "--json")

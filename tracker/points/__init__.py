@@ -7,7 +7,7 @@ Where hashes of the whole and of its parts fail, a few hundred corners each desc
 from tracker.points.bank import PointBank
 from tracker.points.base import POINTS_VERSION, Points, PointsError
 from tracker.points.extract import asked_points, points_of
-from tracker.points.judge import Agreement, judge
+from tracker.points.judging import Agreement, judge
 
 __all__ = [
     "POINTS_VERSION",

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from tracker.points.base import Points
-from tracker.points.judge import Agreement, judge
+from tracker.points.judging import Agreement, judge
 from tracker.points.voters import Voters
 
 JUDGED = 10  # pictures with most votes

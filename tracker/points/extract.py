@@ -111,8 +111,8 @@ def _points(image: Image.Image, most: int, box: Box | None = None) -> Points:
 def _corners(grey: Grey, contrast: int) -> Corners:
     """Places, descriptors and strengths of the corners of a grey picture.
 
-    ORB (Rublee et al., ICCV 2011). By FAST's own score: over 15 photos it found twice
-    the points that Harris's did in a collage's cells.
+    ORB (Rublee et al., ICCV 2011). By FAST's own score: over 15 photos a quarter
+    more points agreed in a collage's cell than by Harris's.
     """
     levels = min(LEVELS, _levels(min(grey.shape)))
     if levels < 1:

@@ -17,15 +17,17 @@ from tracker.points.pairs import Pairs, pairs_of
 
 Corners = tuple[tuple[float, float], ...]
 
-# Rests on docs/adr/0022: what strangers, and strangers in the same frame, come to.
+# What strangers come to, and strangers under the same caption, sticker or app: see
+# docs/adr/0022. Spots count agreement; cells say whether it is all over what is shown.
 NEAR_SPOTS, POSSIBLE_SPOTS = 12, 8
-NEAR_CELLS, POSSIBLE_CELLS = 0.6, 0.5
-NEAR_COARSE = 0.08
+NEAR_CELLS, POSSIBLE_CELLS = 0.65, 0.6
+NEAR_COARSE, POSSIBLE_COARSE = 0.3, 0.1
 
 SPOT = 8  # pixels: points nearer than that are one spot at several scales
 CELLS = 8  # a side of the banked picture
 SEEN = 2  # points of both pictures that a cell holds to count
 COARSE = 55  # pixels: texts and other people's watermarks are written finer than that
+COARSE_SEEN = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +39,8 @@ class Agreement:
     `pairs` (n, 2) numbers the points that agree, banked then asked. `region` are the
     corners of what is seen of the banked picture, as shares of its width and height;
     `shown` those of the same in the asked picture.
-    `cells` is the share of its cells that agree, of those with points in both pictures;
-    `coarse` the share of its large points that do.
+    `cells` is the share of its cells that agree, of those with points in both pictures,
+    and `coarse` the same for large points alone.
     """
 
     kind: Literal["near", "possible"]
@@ -62,7 +64,8 @@ def judge(banked: Points, asked: Points, *, mirrored: bool = False) -> Agreement
         return None
     mapping, pairs = found
     spots = min(_spots(banked, pairs[:, 0]), _spots(asked, pairs[:, 1]))
-    cells, coarse = _agreeing(banked, asked, mapping, pairs)
+    cells = _agreeing(banked, asked, mapping, pairs, 0, SEEN)
+    coarse = _agreeing(banked, asked, mapping, pairs, COARSE, COARSE_SEEN)
     kind = _kind(spots, cells, coarse)
     if kind is None:
         return None
@@ -85,7 +88,11 @@ def _kind(
 ) -> Literal["near", "possible"] | None:
     if spots >= NEAR_SPOTS and cells >= NEAR_CELLS and coarse >= NEAR_COARSE:
         return "near"
-    if spots >= POSSIBLE_SPOTS and cells >= POSSIBLE_CELLS:
+    if (
+        spots >= POSSIBLE_SPOTS
+        and cells >= POSSIBLE_CELLS
+        and coarse >= POSSIBLE_COARSE
+    ):
         return "possible"
     return None
 
@@ -95,24 +102,36 @@ def _spots(points: Points, which: npt.NDArray[np.int64]) -> int:
 
 
 def _agreeing(
-    banked: Points, asked: Points, mapping: Mapping, pairs: Pairs
-) -> tuple[float, float]:
-    """The share of cells that agree, and the share of coarse points.
+    banked: Points,
+    asked: Points,
+    mapping: Mapping,
+    pairs: Pairs,
+    larger: float,
+    least: int,
+) -> float:
+    """The share of cells that agree, of those with `least` points in both pictures.
 
     Two pictures under the same caption agree in its letters and nowhere else; a copy
-    agrees wherever both show something, but where a sticker lies.
+    agrees wherever both show something, but where a sticker lies. Only points larger
+    than `larger` pixels, in both pictures, count.
     """
-    theirs = mapping.back(asked.places)
-    shown = banked.places[mapping.visible(banked, asked.size)]
-    showing = theirs[mapping.inverse().visible(asked, banked.size)]
-    agreed = banked.places[pairs[:, 0]]
-    held, seen, hit = (_by_cell(part, banked.size) for part in (shown, showing, agreed))
-    judged = (held >= SEEN) & (seen >= SEEN)
-    cells = float((hit[judged] > 0).mean()) if judged.any() else 0.0
-    sizes = np.minimum(agreed[:, 2], asked.places[pairs[:, 1], 2])
-    large = shown[:, 2] * min(1.0, mapping.scale) > COARSE
-    coarse = float((sizes > COARSE).sum() / max(1, large.sum()))
-    return cells, min(1.0, coarse)
+    back, ours, theirs = mapping.inverse(), banked.places, asked.places
+    shown = mapping.visible(banked, asked.size)
+    shown &= ours[:, 2] * min(1.0, mapping.scale) > larger
+    showing = back.visible(asked, banked.size)
+    showing &= theirs[:, 2] * min(1.0, back.scale) > larger
+    agreed = ours[pairs[:, 0], 2] > larger
+    agreed &= theirs[pairs[:, 1], 2] > larger
+    held, seen, hit = (
+        _by_cell(places, banked.size)
+        for places in (
+            ours[shown],
+            back.places(theirs[showing]),
+            ours[pairs[agreed, 0]],
+        )
+    )
+    judged = (held >= least) & (seen >= least)
+    return float((hit[judged] > 0).mean()) if judged.any() else 0.0
 
 
 def _by_cell(places: Numbers, size: tuple[int, int]) -> npt.NDArray[np.int64]:
