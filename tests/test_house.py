@@ -17,6 +17,10 @@ MAY_BE_LONG = {
     "portal/settings.py": "one settings file, by design",
     "portal/cases/models.py": "the rows of a case, read best beside each other",
     "detector/explain.py": "words for people, hardly any code",
+    "portal/cases/actions.py": "all that a victim can do to a case, in one place",
+    "portal/sightings/actions.py": "report and find, whose order is a promise",
+    "portal/sightings/models.py": "the rows of what was found, as those of a case",
+    "tracker/images.py": "the one door for pictures",
 }
 LONGEST_FUNCTION = 45  # the budget is 30; past this there is no excuse
 MAY_EXCEED_30 = 0.04  # of all functions
