@@ -241,8 +241,9 @@ def _joined(hits: list[Hit], asked: int, banked: int) -> Hit:
     return replace(best, kind=tracker.share_kind(best.kind, *shares) or best.kind)
 
 
-def _rank(hit: Hit) -> tuple[int, int]:
-    return KINDS.index(hit.kind), hit.distance
+def _rank(hit: Hit) -> tuple[int, bool, int]:
+    """Of equal kinds hashes speak before points, whose distance is none."""
+    return KINDS.index(hit.kind), hit.points > 0, hit.distance
 
 
 def _hit(best: _Best) -> Hit:
