@@ -18,6 +18,7 @@ from portal.bank.points import Seen
 MOST_HITS = 1_000  # pictures told for one that is asked
 FEW = 256  # neighbours of one hash, at first: enough for nearly every question
 KINDS = ("exact", "near", "possible")  # the strongest first
+TYPES = tuple(tracker.SIGNALS)  # the strongest first, too
 TOGETHER = 128  # questions answered together
 
 logger = logging.getLogger(__name__)
@@ -218,10 +219,11 @@ def _best_of(
     return best
 
 
-def _preference(one: _Best) -> tuple[int, bool, int]:
-    """The strongest kind first, then wholes: a part may be nearer, and says less."""
+def _preference(one: _Best) -> tuple[int, int, bool, int]:
+    """The strongest kind, then type, then wholes: a part may be nearer, and says less."""
     is_part = tracker.WHOLE not in {one.asked.of} & {one.kept.of}
-    return KINDS.index(one.match.kind), is_part, one.match.distance
+    type_ = TYPES.index(one.match.type)
+    return KINDS.index(one.match.kind), type_, is_part, one.match.distance
 
 
 def _guarded(match: tracker.Match, told: Signal) -> tracker.Match:
