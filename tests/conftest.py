@@ -4,6 +4,7 @@ Amina (victim), Ben (another victim, who must see nothing of hers), Wren (worker
 Stella (supervisor), Chirp (platform), Mallory.
 """
 
+import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -133,6 +134,7 @@ def chirp(db: None) -> Platform:
 @pytest.fixture(scope="session")
 def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Milvus's own embedded engine, on a socket file; its import warns of its packaging."""
+    os.environ.setdefault("HOME", str(tmp_path_factory.getbasetemp()))  # or it crashes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = pytest.importorskip("milvus_lite.server_manager")
