@@ -31,6 +31,48 @@ class ArraysFormatError(Exception):
     """The file is none of ours, or it is torn; str() is a plain sentence."""
 
 
+class File:
+    """A file as it was opened: its header, and read-only views of its arrays, by name.
+
+    The views stay valid when something else takes the path.
+    """
+
+    def __init__(
+        self, path: Path, header: Header, places: Mapping[str, int], content: mmap.mmap
+    ) -> None:
+        self.path = path
+        self.header = header
+        self.size = len(content)  # bytes
+        self._content = content
+        self.arrays: dict[str, Array] = {
+            name: np.ndarray(shape, dtype, content, places[name])
+            for name, (dtype, shape, _) in header["arrays"].items()
+        }
+
+    def checksums(self) -> dict[str, str]:
+        """The SHA-256 that each array had when it was written, in hex."""
+        return {
+            name: written for name, (_, _, written) in self.header["arrays"].items()
+        }
+
+    def require_whole(self) -> None:
+        """Raise ArraysFormatError if the file has been cut short since it was opened.
+
+        To read beyond the cut would end the process (SIGBUS). A cut in the instant
+        between this look and the reading still does.
+        """
+        if self._content.size() < self.size:
+            raise ArraysFormatError(f"{self.path.name} is cut short.")
+
+    def verify(self, *names: str) -> None:
+        """Read the arrays named, or all; raises ArraysFormatError if a bit has changed."""
+        self.require_whole()
+        checksums = self.checksums()
+        for name in names or self.arrays:
+            if digest(self.arrays[name]) != checksums[name]:
+                raise ArraysFormatError(f"{self.path.name} has been damaged.")
+
+
 def write(
     path: Path, magic: bytes, header: Mapping[str, Any], arrays: Mapping[str, Array]
 ) -> None:
@@ -70,11 +112,10 @@ def write(
         os.close(folder)
 
 
-def read(path: Path, magic: bytes) -> tuple[Header, dict[str, Array]]:
-    """The header, and read-only views of the arrays that stay valid when the path is taken.
+def read(path: Path, magic: bytes) -> File:
+    """Open a file: magic, header and size are checked, the arrays themselves by verify().
 
-    Magic, header and size are checked here, the arrays themselves by `verify`. Raises
-    ArraysFormatError for a torn or foreign file, OSError if there is none.
+    Raises ArraysFormatError for a torn or foreign file, OSError if there is none.
     """
     with path.open("rb") as file:
         header, start = _read_header(
@@ -84,17 +125,7 @@ def read(path: Path, magic: bytes) -> tuple[Header, dict[str, Array]]:
         if os.fstat(file.fileno()).st_size != end:
             raise ArraysFormatError(f"{path.name} is cut short or longer.")
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return header, {
-        name: np.ndarray(shape, dtype, content, places[name])
-        for name, (dtype, shape, _) in header["arrays"].items()
-    }
-
-
-def verify(path: Path, header: Header, arrays: Mapping[str, Array]) -> None:
-    """Read these arrays; raises ArraysFormatError if a bit is not as it was written."""
-    for name, array in arrays.items():
-        if digest(array) != header["arrays"][name][2]:
-            raise ArraysFormatError(f"{path.name} has been damaged.")
+    return File(path, header, places, content)
 
 
 def digest(array: Array) -> str:

@@ -1,41 +1,22 @@
 """Exact Hamming search: all neighbours within a radius, in files that never change.
 
-The only file that knows the layout on disk. It must not know what the ids or the hashes
-stand for.
+The only file that knows which arrays a generation has; tracker/arrays.py knows how they
+lie on the disk. It must not know what the ids or the hashes stand for.
 """
 
-import hashlib
-import json
-import mmap
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from tracker import flat, tables
+from tracker import arrays, flat, tables
 from tracker.flat import Found, Hashes, Ids, scan
 
 __all__ = ["Found", "Hashes", "Ids", "Index", "IndexFormatError", "scan"]
 
-# The file: MAGIC, the header's length (8 bytes, little-endian), the header's SHA-256,
-# the header (JSON); then the arrays that it names, in their order, each at the next
-# multiple of ALIGNMENT.
 FORMAT = 2
 MAGIC = b"RCLMIDX" + bytes([FORMAT])
-ALIGNMENT = 4096
-_PREAMBLE = len(MAGIC) + 8 + 32
-_LONGEST_HEADER = 2**20
-
-Arrays = dict[str, npt.NDArray[Any]]
-
-_CUT = "The index {} is cut short or longer."
-_DAMAGED = "The index {} has been damaged."
 
 
 class IndexFormatError(Exception):
@@ -50,21 +31,15 @@ class Index:
     newer generation takes its path.
     """
 
-    def __init__(
-        self, path: Path, header: dict[str, Any], content: mmap.mmap, arrays: Arrays
-    ) -> None:
-        self.path = path
-        self._map = content
-        self._header = header
-        self._arrays = arrays
-        self.ids: Ids = arrays["ids"]
-        self.hashes: Hashes = arrays["hashes"]
+    def __init__(self, file: arrays.File) -> None:
+        self.path = file.path
+        self._file = file
+        self.ids: Ids = file.arrays["ids"]
+        self.hashes: Hashes = file.arrays["hashes"]
         self._tables: tables.Tables | None = None
-        if parts := header["parts"]:
-            order, coarse, fine = (arrays[name] for name in ("order", "coarse", "fine"))
-            self._tables = tables.Tables(
-                tables.Parts(tuple(parts)), order, coarse, fine
-            )
+        if parts := file.header["parts"]:
+            made = (file.arrays[name] for name in ("order", "coarse", "fine"))
+            self._tables = tables.Tables(tables.Parts(tuple(parts)), *made)
 
     @classmethod
     def build(
@@ -82,21 +57,20 @@ class Index:
         arrays of another type or shape, OSError where the disk refuses.
         """
         ids, hashes = flat.checked(ids, hashes)
-        arrays: Arrays = {"ids": ids.astype("<u8", copy=False), "hashes": hashes}
+        kept: dict[str, arrays.Array] = {
+            "ids": ids.astype("<u8", copy=False),
+            "hashes": hashes,
+        }
         parts = tables.plan(len(ids), 8 * hashes.shape[1])
         if parts:
             made = tables.build(hashes, parts)
-            arrays |= {"order": made.order, "coarse": made.coarse, "fine": made.fine}
+            kept |= {"order": made.order, "coarse": made.coarse, "fine": made.fine}
         header = {
             "built_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "parts": parts and list(parts.bits),
-            "arrays": {
-                name: [array.dtype.str, array.shape, _sha256(array)]
-                for name, array in arrays.items()
-            },
             "extra": dict(extra or {}),
         }
-        _write(Path(path), json.dumps(header).encode(), arrays)
+        arrays.write(Path(path), MAGIC, header, kept)
         return cls.open(path)
 
     @classmethod
@@ -105,18 +79,10 @@ class Index:
 
         Raises IndexFormatError for a torn or foreign file, OSError if there is none.
         """
-        path = Path(path)
-        with path.open("rb") as file:
-            header, start = _read_header(file.read(_PREAMBLE + _LONGEST_HEADER), path)
-            places, end = _layout(start, header["arrays"])
-            if os.fstat(file.fileno()).st_size != end:
-                raise IndexFormatError(_CUT.format(path.name))
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        arrays: Arrays = {
-            name: np.ndarray(shape, dtype, content, places[name])
-            for name, (dtype, shape, _) in header["arrays"].items()
-        }
-        return cls(path, header, content, arrays)
+        try:
+            return cls(arrays.read(Path(path), MAGIC))
+        except arrays.ArraysFormatError as error:
+            raise IndexFormatError(str(error)) from None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -135,19 +101,17 @@ class Index:
             try:
                 found = self._tables.compare(self.hashes, queries, radius, most)
             except (IndexError, ValueError):  # tables that lead out of themselves
-                raise IndexFormatError(_DAMAGED.format(self.path.name)) from None
+                raise IndexFormatError(f"{self.path.name} has been damaged.") from None
         else:
             found = flat.compare(self.hashes, queries, radius, most)
         return flat.in_order(self.ids, found, len(queries))
 
     def require_whole(self) -> None:
-        """Raise IndexFormatError if the file has been cut short since it was opened.
-
-        To read beyond the cut would end the process (SIGBUS). A cut in the instant
-        between this look and the reading still does.
-        """
-        if self._map.size() < len(self._map):
-            raise IndexFormatError(_CUT.format(self.path.name))
+        """Raise IndexFormatError if the file has been cut short since it was opened."""
+        try:
+            self._file.require_whole()
+        except arrays.ArraysFormatError as error:
+            raise IndexFormatError(str(error)) from None
 
     def info(self) -> dict[str, Any]:
         """What this generation is: n, bytes, bits, path, format, parts, built_at, extra.
@@ -163,79 +127,16 @@ class Index:
             "n": len(self),
             "bytes": width,
             "bits": 8 * width,
-            "parts": self._header["parts"] or [],
-            "size": len(self._map),
-            "checksums": {
-                name: written
-                for name, (_, _, written) in self._header["arrays"].items()
-            },
-            "built_at": self._header["built_at"],
-            "extra": dict(self._header["extra"]),
+            "parts": self._file.header["parts"] or [],
+            "size": self._file.size,
+            "checksums": self._file.checksums(),
+            "built_at": self._file.header["built_at"],
+            "extra": dict(self._file.header["extra"]),
         }
 
     def verify(self) -> None:
         """Read it all; raises IndexFormatError if a bit is not as it was written."""
-        self.require_whole()
-        for name, (_, _, written) in self._header["arrays"].items():
-            if _sha256(self._arrays[name]) != written:
-                raise IndexFormatError(_DAMAGED.format(self.path.name))
-
-
-def _aligned(offset: int) -> int:
-    return -(-offset // ALIGNMENT) * ALIGNMENT
-
-
-def _layout(start: int, arrays: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """Where each array starts, and where the file ends."""
-    places, end = {}, start
-    for name, (dtype, shape, _) in arrays.items():
-        places[name] = _aligned(end)
-        end = (
-            places[name]
-            + int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-        )
-    return places, end
-
-
-def _sha256(array: npt.NDArray[Any]) -> str:
-    return hashlib.sha256(array.data).hexdigest()
-
-
-def _read_header(beginning: bytes, path: Path) -> tuple[dict[str, Any], int]:
-    """The header, and where the first array starts."""
-    foreign = IndexFormatError(f"{path.name} is no index that this version can read.")
-    length = int.from_bytes(beginning[len(MAGIC) : len(MAGIC) + 8], "little")
-    text = beginning[_PREAMBLE : _PREAMBLE + length]
-    if not beginning.startswith(MAGIC) or len(text) != length:
-        raise foreign
-    if hashlib.sha256(text).digest() != beginning[_PREAMBLE - 32 : _PREAMBLE]:
-        raise foreign
-    return json.loads(text), _aligned(_PREAMBLE + length)
-
-
-def _write(path: Path, header: bytes, arrays: Arrays) -> None:
-    """Write beside the path, flush to the disk, then rename: no reader sees a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    named = {name: (array.dtype, array.shape, "") for name, array in arrays.items()}
-    places, end = _layout(_aligned(_PREAMBLE + len(header)), named)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(MAGIC + len(header).to_bytes(8, "little"))
-            file.write(hashlib.sha256(header).digest() + header)
-            for array_name, array in arrays.items():
-                file.seek(places[array_name])
-                file.write(array.data)
-            file.truncate(end)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        try:
+            self._file.verify()
+        except arrays.ArraysFormatError as error:
+            raise IndexFormatError(str(error)) from None

@@ -55,21 +55,21 @@ class Shards:
         self, span: Span, pipeline: Pipeline, queries: Hashes, radius: int
     ) -> Found:
         path = self._path(span)
-        there, header, kept = self._open(path)
+        there, file = self._open(path)
         if there != span:
             raise MemoryDamagedError(f"{path.name} has been packed anew.")
-        if list(pipeline) not in header["pipelines"]:
+        if list(pipeline) not in file.header["pipelines"]:
             width = queries.shape[-1]
             return scan(
                 np.empty(0, np.uint64), np.empty((0, width), np.uint8), queries, radius
             )
-        at = header["pipelines"].index(list(pipeline))
-        mine = {name: kept[name] for name in (f"ids {at}", f"hashes {at}")}
+        at = file.header["pipelines"].index(list(pipeline))
+        names = f"ids {at}", f"hashes {at}"
         try:
-            arrays.verify(path, header, mine)
+            file.verify(*names)
         except arrays.ArraysFormatError as error:
             raise MemoryDamagedError(str(error)) from None
-        ids, hashes = mine.values()
+        ids, hashes = (file.arrays[name] for name in names)
         return scan(ids, hashes, queries, radius)
 
     def forget(self, span: Span) -> None:
@@ -90,8 +90,7 @@ class Shards:
         damaged = []
         for path in self._paths():
             try:
-                _, header, kept = self._open(path)
-                arrays.verify(path, header, kept)
+                self._open(path)[1].verify()
             except (MemoryDamagedError, arrays.ArraysFormatError) as error:
                 damaged.append(str(error))
         return damaged
@@ -102,18 +101,18 @@ class Shards:
     def _path(self, span: Span) -> Path:
         return self._folder / f"{span.after:020d}-{span.upto:020d}.shard"
 
-    def _open(self, path: Path) -> tuple[Span, arrays.Header, dict[str, arrays.Array]]:
+    def _open(self, path: Path) -> tuple[Span, arrays.File]:
         """Raises MemoryDamagedError for a shard that is torn, foreign or gone."""
         try:
-            header, kept = arrays.read(path, MAGIC)
+            file = arrays.read(path, MAGIC)
         except arrays.ArraysFormatError as error:
             raise MemoryDamagedError(str(error)) from None
         except FileNotFoundError:
             raise MemoryDamagedError(f"{path.name} is gone.") from None
-        span = _span(header)
-        if header["instance"] != self._instance or path.name != self._path(span).name:
+        span, instance = _span(file.header), file.header["instance"]
+        if instance != self._instance or path.name != self._path(span).name:
             raise MemoryDamagedError(f"{path.name} is another instance's.")
-        return span, header, kept
+        return span, file
 
 
 def opened(url: str, instance: str) -> Shards:

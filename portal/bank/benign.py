@@ -88,6 +88,7 @@ def add(
     audit(worker, "add_benign", f"benign:{entry.pk}", told)
     if not found.exhibits:
         _put_in_force(entry)
+    entry.refresh_from_db()
     return entry
 
 

@@ -68,25 +68,30 @@ class Follower:
         return answers
 
     def near(self, values: Sequence_[str]) -> set[int]:
-        """The signals of this type, by their ids, that can be near to one of these."""
-        widest = self._search(hashes_of(values, self.type), "near", MOST, bank=1)[0]
-        return {int(pk) for _lims, ids, _distances in widest for pk in ids}
+        """The signals of this type, by their ids, that a bank of any size calls near."""
+        judge = tracker.signal_type(self.type)
+        own = tracker.Radii(judge.near, judge.possible)
+        found, _ = self._search(hashes_of(values, self.type), "near", MOST, own)
+        return {int(pk) for _lims, ids, _distances in found for pk in ids}
 
     def _search(
         self,
         queries: Hashes,
         weakest: tracker.Kind,
         most: int,
-        bank: int | None = None,
+        wider: tracker.Radii | None = None,
     ) -> tuple[list[tracker.Found], tracker.Radii]:
-        """What the generation and its tail find, and the radii that a bank so large bears."""
+        """What the generation and its tail find, and within which radii.
+
+        Those that a bank so large bears, unless `wider` ones are wanted.
+        """
         while True:
             with self._lock:
                 self._follow()
                 generation, tail = self._generation, (self._ids, self._hashes)
                 source = self._generations
             size = len(tail[0]) + (generation.size if generation else 0)
-            radii = tracker.radii(self.type, bank or size, wanted())
+            radii = wider or tracker.radii(self.type, size, wanted())
             radius = tracker.radius_of(self.type, weakest, radii)
             after = tracker.scan(*tail, queries, radius, most)
             if generation is None or source is None:

@@ -183,9 +183,7 @@ def _adds(request: HttpRequest, signals: Signals, form: BenignForm) -> HttpRespo
     """Show what it would silence; list it once the form is filled in."""
     if form.is_bound and form.is_valid():
         try:
-            entry = guarding.list_picture(
-                worker_of(request), signals, **form.cleaned_data
-            )
+            entry = guarding.add(worker_of(request), signals, **form.cleaned_data)
         except guarding.BenignError as error:
             form.add_error(None, str(error))
         else:

@@ -25,9 +25,7 @@ from portal.sightings.models import Alert, LookBack, Observation, Sighting, Sour
 from portal.sightings.remembering import Question, begin, remember, steps
 
 MAX_ATTEMPTS = 3  # readings of one exhibit, if the first ones killed their worker
-LOOKS_FOR = (
-    5  # seconds that a report looks back at once; what is left is a task of its own
-)
+LOOKS_FOR = 5  # seconds a report looks back at once; the rest is a task of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +187,8 @@ def record(
     sighting, is_new = Sighting.objects.get_or_create(
         case=hit.signal.case,
         key=_key(find.url, find.media.url),
-        defaults=_facts(hit.signal, hit.kind, hit.distance)
+        defaults=_facts(hit.signal, hit.type, hit.kind, hit.distance)
         | {
-            "matched_type": hit.type,
             "reason": reasons.of_hit(hit),
             "source": source,
             "found": found,
@@ -253,7 +250,7 @@ def _record_remembered(
     sighting, is_new = Sighting.objects.get_or_create(
         case=signal.case,
         key=_key(observation.url, observation.media_url),
-        defaults=_facts(signal, match.kind, match.distance)
+        defaults=_facts(signal, match.type, match.kind, match.distance)
         | {
             "reason": reasons.of_memory(asked),
             "source": observation.source,
@@ -277,13 +274,13 @@ def _record_remembered(
     return sighting
 
 
-def _facts(signal: Signal, kind: str, distance: int) -> dict[str, object]:
+def _facts(signal: Signal, type_: str, kind: str, distance: int) -> dict[str, object]:
     return {
         "exhibit": signal.exhibit,
         "signal": signal,
+        "matched_type": type_,
         "kind": kind,
         "distance": distance,
-        "matched_type": signal.type,
     }
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 import tracker
 from portal.accounts.models import User
 from portal.bank import benign
-from portal.bank.benign import BenignError, Silenced
+from portal.bank.benign import BenignError, Silenced, add, hash_file, silenced_by
 from portal.bank.models import Benign, Signal
 from portal.cases.actions import record_event
 from portal.cases.models import Exhibit
@@ -22,9 +22,9 @@ from portal.sightings.models import PERCEPTUAL, Alert, Observation, Sighting
 __all__ = [
     "BenignError",
     "Silenced",
+    "add",
     "approve",
     "hash_file",
-    "list_picture",
     "opened",
     "remove",
     "sealable",
@@ -32,8 +32,6 @@ __all__ = [
     "signals_of_sighting",
     "silenced_by",
 ]
-
-hash_file, silenced_by = benign.hash_file, benign.silenced_by
 
 
 def signals_of_sighting(sighting: Sighting) -> list[tracker.Signal]:
@@ -74,21 +72,6 @@ def opened(sealed: list[list[str]]) -> list[tracker.Signal]:
         tracker.parse_signal(type_, value, None, version)
         for type_, value, version in sealed
     ]
-
-
-@transaction.atomic
-def list_picture(
-    worker: User,
-    signals: list[tracker.Signal],
-    *,
-    name: str,
-    kind: str,  # of Benign.Kind
-    reason: str,
-) -> Benign:
-    """Put a picture on the list. Raises BenignError: see bank.benign.add."""
-    entry = benign.add(worker, signals, name=name, kind=kind, reason=reason)
-    entry.refresh_from_db()
-    return entry
 
 
 @transaction.atomic

@@ -81,11 +81,11 @@ class Question:
     """One picture's signals, as tracker.recall_picture gives them, ready to be compared.
 
     The memory holds plain hashes of what was seen; the question has all eight mirrored and
-    turned forms, and the parts that may have been cut out. `among` says how many rows.
+    turned forms, and the parts that may have been cut out. `among` says how many rows are
+    compared: the more, the nearer two must be.
     """
 
     def __init__(self, asked: Iterable[tracker.Signal], among: int = 1) -> None:
-        self._among = among
         self.files: dict[str, tracker.Signal] = {}
         self.signals: dict[tracker.Pipeline, list[tracker.Signal]] = defaultdict(list)
         for signal in asked:
@@ -98,10 +98,10 @@ class Question:
             pipeline: _rows([bytes.fromhex(signal.value) for signal in signals])
             for pipeline, signals in self.signals.items()
         }
-
-    def radii(self, pipeline: tracker.Pipeline) -> tracker.Radii:
-        """How far signals may be apart: the less, the more are compared."""
-        return tracker.radii(pipeline.type, self._among, wanted())
+        self.radii = {
+            pipeline: tracker.radii(pipeline.type, among, wanted())
+            for pipeline in self.signals
+        }
 
     def judge(self, seen: Observation) -> Seen | None:
         """A row and its best match: what a span names is judged by the row's own hashes."""
@@ -116,7 +116,7 @@ class Question:
             distances = apart.sum(axis=1, dtype=int)
             nearest = int(distances.argmin())
             distance = int(distances[nearest])
-            if kind := tracker.kind_of(pipeline.type, distance, self.radii(pipeline)):
+            if kind := tracker.kind_of(pipeline.type, distance, self.radii[pipeline]):
                 match = tracker.Match(seen.pk, pipeline.type, kind, distance)
                 matches.append((match, self.signals[pipeline][nearest]))
         if not matches:
@@ -165,7 +165,7 @@ def _named_by_span(
     named: set[int] = set()
     try:
         for pipeline, queries in question.hashes.items():
-            radius = question.radii(pipeline).possible
+            radius = question.radii[pipeline].possible
             named.update(memory.radius(span, pipeline, queries, radius)[1].tolist())
     except tracker.MemoryDamagedError:
         logger.warning("a span of the memory is damaged, and will be packed anew")
@@ -191,7 +191,7 @@ def _named_by_rows(question: Question, after: int, upto: int) -> tuple[set[int],
     for pipeline, values in made.items():
         ids = np.array([pk for pk, _ in values], np.uint64)
         hashes = _rows([value for _, value in values])
-        queries, radius = question.hashes[pipeline], question.radii(pipeline).possible
+        queries, radius = question.hashes[pipeline], question.radii[pipeline].possible
         named.update(tracker.scan(ids, hashes, queries, radius)[1].tolist())
     return named, row.pk if row else upto
 

@@ -29,7 +29,7 @@ def steps(case: Case) -> list[str]:
 def test_a_victim_is_told_honestly_that_nothing_looks_for_their_picture(
     wren: User,
 ) -> None:
-    guarding.list_picture(wren, guarding.hash_file(picture(1)), **WHY)
+    guarding.add(wren, guarding.hash_file(picture(1)), **WHY)
     report = a_report()
     actions.process_report(report)
     exhibit = report.exhibits.get()
@@ -49,7 +49,7 @@ def test_what_was_crawled_before_is_not_matched_by_a_listed_picture(
         )
         find = tracker.Find(f"https://a.example/{number}", media, "", None, "")
         actions.handle_find(find, found=Sighting.Found.CRAWLED)
-    guarding.list_picture(wren, guarding.hash_file(picture(1)), **WHY)
+    guarding.add(wren, guarding.hash_file(picture(1)), **WHY)
     assert not a_processed_case().sightings.exists()
 
 
@@ -57,7 +57,7 @@ def test_victims_hear_of_an_entry_that_silences_them_and_of_its_end(
     wren: User, stella: User
 ) -> None:
     case = a_processed_case()
-    entry = guarding.list_picture(wren, guarding.hash_file(picture(1)), **WHY)
+    entry = guarding.add(wren, guarding.hash_file(picture(1)), **WHY)
     assert entry.in_force_at is None
     guarding.approve(entry, stella)
     assert steps(case)[-1] == "not_watched"

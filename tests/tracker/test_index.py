@@ -324,7 +324,7 @@ def test_tables_that_lead_out_of_themselves_are_damage_and_no_crash(
     monkeypatch.setattr(tables, "cost", lambda *_: 0)
     path, hashes = tmp_path / "index", an_array(1, 3000, 32)
     index = Index.build(path, some_ids(1, 3000), hashes)
-    arrays = index._arrays
+    arrays = index._file.arrays
     # The ids start at the first page after the header, the others as far behind them.
     place = 4096 + arrays["coarse"].ctypes.data - arrays["ids"].ctypes.data
     with path.open("r+b") as file:

@@ -93,7 +93,7 @@ def test_a_bit_flipped_under_a_running_reader_is_seen_at_its_next_question(
 def test_a_shard_that_is_packed_anew_leaves_its_readers_what_they_read(
     shards: Shards, path: Path
 ) -> None:
-    _, before = arrays.read(path, b"RCLMOBS\x01")
+    before = arrays.read(path, b"RCLMOBS\x01").arrays
     shards.pack(SPAN, {PDQ: (IDS[:1], HASHES[:1])})
     np.testing.assert_array_equal(before["hashes 0"], HASHES)
     assert found(shards) == [1]
