@@ -40,15 +40,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ModelOpinion:
-    """What one calibrated model says.
+    """What one trained model says, or why it says nothing.
 
-    The likelihood ratio is how much likelier this score is for a synthetic picture
-    than for a photograph.
+    The likelihood ratio is how much likelier this score is for a synthetic picture than
+    for a photograph; `interval` holds it in 95 of 100 calibrations. Both are None for a
+    model without a calibration. A model that abstains gives no number at all.
     """
 
     name: str
-    probability: float
-    likelihood_ratio: float
+    probability: float | None
+    likelihood_ratio: float | None = None
+    interval: tuple[float, float] | None = None
+    abstained: str = ""  # a code of explain.py, empty where it answered
+    weights: str = ""  # SHA-256 of the file, in hex
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ def test_every_model_of_the_registry_gives_an_opinion_within_its_range(
 
     assert [opinion.name for opinion in given] == list(MODELS)
     for opinion in given:
-        assert 0 <= opinion.probability <= 1
-        assert opinion.likelihood_ratio > 0
+        assert bool(opinion.abstained) is (opinion.probability is None)
+        assert opinion.probability is None or 0 <= opinion.probability <= 1
+        assert opinion.likelihood_ratio is None or opinion.likelihood_ratio > 0
 
 
 def test_the_registry_is_literal_and_every_name_is_fit_for_a_setting() -> None:
