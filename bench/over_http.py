@@ -34,6 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.services.conftest import POSTGRESQL, answers, free_port, own, running
+from tracker import signal_type
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -100,6 +101,8 @@ def fill(hashes: Hashes) -> str:
 
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection, transaction  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
 
     from portal.accounts.models import User  # noqa: PLC0415
     from portal.bank.following import publish  # noqa: PLC0415
@@ -121,20 +124,30 @@ def fill(hashes: Hashes) -> str:
     )
     for kind in (Consent.Kind.MATCHING, Consent.Kind.SHARING):
         Consent.objects.bulk_create(Consent(case=case, kind=kind) for case in cases)
-    for start in range(0, len(hashes), 50_000):
-        Signal.objects.bulk_create(
-            Signal(
-                case_id=exhibits[row // REGIONS].case_id,
-                exhibit=exhibits[row // REGIONS],
-                type="pdq",
-                value=hashes[row].tobytes().hex(),
-                quality=100,
-                version="bench",
-                of=f"part {row % REGIONS}" if row % REGIONS else "whole",
-                seq=row + 1,
-            )
-            for row in range(start, min(start + 50_000, len(hashes)))
-        )
+    given = {
+        "type": "pdq",
+        "version": signal_type("pdq").version,
+        "quality": 100,
+        "deposited_at": timezone.now(),
+    }
+    names = ["case_id", "exhibit_id", "value", "of", "seq", *given]
+    marks = ", ".join("%s" for _ in names)
+    table = connection.ops.quote_name(Signal.objects.model._meta.db_table)  # noqa: SLF001 (public)
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (ours)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for start in range(0, len(hashes), 50_000):
+            rows = [
+                (
+                    exhibits[row // REGIONS].case_id,
+                    exhibits[row // REGIONS].pk,
+                    hashes[row].tobytes().hex(),
+                    f"part {row % REGIONS}" if row % REGIONS else "whole",
+                    row + 1,
+                    *given.values(),
+                )
+                for row in range(start, min(start + 50_000, len(hashes)))
+            ]
+            cursor.executemany(insert, rows)
     Sequence.objects.create(pk=1, last=len(hashes))
     publish("pdq")
     wren, stella = (User.objects.create(username=name) for name in ("wren", "stella"))
@@ -167,7 +180,7 @@ def serving(
 ) -> Iterator[httpx.Client]:
     port = free_port()
     environment = os.environ | environment | {"PORT": str(port)}
-    command = [sys.executable, "-m", "gunicorn", *command]
+    command = [sys.executable, *command]
     with (
         running(command, lambda: answers(port), folder, environment),
         httpx.Client(
@@ -185,6 +198,8 @@ def serving_peer(folder: Path, hashes: Path) -> Iterator[tuple[httpx.Client, str
     if JEMALLOC.exists():
         environment["LD_PRELOAD"] = str(JEMALLOC)
     command = [
+        "-m",
+        "gunicorn",
         "--preload",
         "--workers",
         str(WORKERS),
@@ -214,9 +229,7 @@ def serving_ours(
         check=True,
         text=True,
     )
-    config = ROOT / "deploy" / "gunicorn.conf.py"
-    command = ["--config", str(config), "--chdir", str(ROOT), "portal.wsgi"]
-    with serving(command, folder, environment) as client:
+    with serving([str(ROOT / "deploy/web.py")], folder, environment) as client:
         yield client, f"Bearer {filled.stdout.strip()}"
 
 

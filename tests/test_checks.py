@@ -146,7 +146,7 @@ def test_embedded_starts_with_nothing_set() -> None:
 
 START = {
     "manage": ["manage.py", "check"],
-    "web": ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "portal.wsgi"],
+    "web": ["deploy/web.py"],
     "worker": ["-m", "celery", "--app", "portal", "worker"],
     "scheduler": ["-m", "celery", "--app", "portal", "beat"],
 }

@@ -229,7 +229,8 @@ _remembered = _Remembered()
 
 def _listed() -> Listed:
     """The list as it is now; read anew only when it has changed."""
-    stamp = Counter.objects.values_list("benign", flat=True).first()
+    now = Counter.now()
+    stamp = now.benign if now else None
     with _remembered.lock:
         if stamp != _remembered.stamp:
             _remembered.listed = _read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
@@ -218,14 +219,22 @@ class Sequence(models.Model):
     objects = SequenceManager()
 
     @classmethod
-    def now(cls) -> Sequence | None:
+    def now(cls) -> Now | None:
         """The row as it is; None before the first deposit. Each lookup asks."""
-        for last, bank in _SEQUENCE.rows():
-            return cls(pk=1, last=last, bank=bank)
+        for row in _SEQUENCE.rows():
+            return Now(*row)
         return None
 
 
-_SEQUENCE = Prepared(lambda: Sequence.objects.values_list("last", "bank"))
+class Now(NamedTuple):
+    """What the counter's row says at one moment."""
+
+    last: int
+    bank: uuid.UUID
+    benign: uuid.UUID
+
+
+_SEQUENCE = Prepared(lambda: Sequence.objects.values_list(*Now._fields))
 
 
 class Feed(models.Model):

@@ -7,6 +7,7 @@ field, and answer with the same bytes.
 """
 
 import json
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,9 @@ from portal.middleware import Handler
 ACCEPTED = ("", "*/*", "application/json")
 HEADERS = {"Allow": "POST, OPTIONS", "Content-Language": "en"}
 _SIGNAL = SignalField()
+# Lookups of one process at once: it is work for a processor, and more than these would
+# wait for each other with the database's lock in their hands.
+_turns = threading.BoundedSemaphore(2)
 
 
 def lookups(get_response: Handler) -> Handler:
@@ -36,7 +40,9 @@ def lookups(get_response: Handler) -> Handler:
             return get_response(request)
         request.get_host()  # refuses a host that is not ours, which is not done before
         try:
-            answer = _answer(request)
+            body = request.body  # however slowly it comes, it takes nobody's turn
+            with _turns:
+                answer = _answer(request, body)
         except Exception as error:  # noqa: BLE001 (told and logged as the other way does)
             problem = errors.answer(error, {})
             return _json(problem.data, problem.status_code)
@@ -45,11 +51,11 @@ def lookups(get_response: Handler) -> Handler:
     return handle
 
 
-def _answer(request: HttpRequest) -> HttpResponse | None:
+def _answer(request: HttpRequest, body: bytes) -> HttpResponse | None:
     key = find_key(request.headers["Authorization"].encode("latin-1"))
     if key is None or ApiKey.Scope.LOOKUP not in key.scopes:
         return None
-    questions = _questions(request.body)
+    questions = _questions(body)
     if questions is None or not KeyThrottle().allows(key):
         return None
     results = [

@@ -41,7 +41,8 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 # What axe-core calls a violation's impact. The desk answers for the lower two only.
 ALL = frozenset({"minor", "moderate", "serious", "critical"})
 SERIOUS = frozenset({"serious", "critical"})
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -114,6 +115,7 @@ def is_good(
     visitor: Visitor,
     impacts: frozenset[str] = ALL,
     widths: tuple[ViewportSize, ...] = (),
+    schemes: tuple[Scheme, ...] = SCHEMES,
 ) -> None:
     """The open page: readable by everybody in daylight and at night, quiet, in its window.
 
@@ -127,7 +129,7 @@ def is_good(
             page.wait_for_function("(width) => innerWidth === width", arg=size["width"])
         assert not visitor.is_wider_than_its_window(), (page.url, size)
         assert visitor.small_targets() == [], (page.url, size)
-        for scheme in SCHEMES:
+        for scheme in schemes:
             # Without motion a colour is at once what it will be.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert visitor.axe(impacts) == [], (page.url, size, scheme)

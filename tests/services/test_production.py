@@ -11,9 +11,16 @@ from tests.services.conftest import BUCKET, ROOT, running
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-# The hostile journeys stay out: they tear at the embedded profile's own files.
+# What asks the database much; what is pure, or tears at the embedded profile's own files,
+# stays out.
 SUITES = (
-    "tests/accounts/test_chain.py tests/cases tests/bank tests/sightings "
+    "tests/accounts/test_chain.py tests/cases/test_actions.py tests/cases/test_keys.py "
+    "tests/cases/test_evidence.py tests/cases/test_retention.py "
+    "tests/cases/test_tombstones.py tests/bank/test_bank.py tests/bank/test_benign.py "
+    "tests/bank/test_flooding.py tests/bank/test_index.py "
+    "tests/sightings/test_at_one_moment.py tests/sightings/test_ending.py "
+    "tests/sightings/test_flooding.py tests/sightings/test_looking_back.py "
+    "tests/sightings/test_processing.py tests/sightings/test_rechecking.py "
     "tests/notices/test_actions.py "
     "tests/notices/test_delivering.py tests/exchange/test_lookups.py "
     "tests/exchange/test_feedback.py tests/journeys/test_report_to_notice.py "
