@@ -29,7 +29,8 @@ NOTHING: Triples = (
 # pass over them: 1.4 times faster than query by query once they outgrow the cache.
 _BLOCK_BYTES = 8 * 2**20
 
-_THREADS = os.cpu_count() or 1
+THREADS = os.cpu_count() or 1  # asked once: the kernel opens a file to answer
+
 # A thread is started only where it saves more than its own few tenths of a millisecond.
 _COMPARISONS_PER_THREAD = 2**25
 
@@ -118,7 +119,7 @@ def compare(
     starts = range(0, len(hashes), height)
     block = partial(_compare_block, hashes, height, queries, radius, most)
     worth = len(hashes) * len(queries) // _COMPARISONS_PER_THREAD
-    threads = min(worth, len(starts), _THREADS)
+    threads = min(worth, len(starts), THREADS)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(block, starts))

@@ -7,7 +7,6 @@ variants, gives all neighbours among few candidates, and each candidate is compa
 """
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -138,7 +137,7 @@ class Tables:
         starts = range(0, len(queries), height)
         if len(starts) == 1:
             return ask(0)
-        with ThreadPoolExecutor(min(len(starts) or 1, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(len(starts) or 1, flat.THREADS)) as pool:
             return flat.joined(list(pool.map(ask, starts)))
 
     def _ask(
@@ -284,6 +283,6 @@ def build(hashes: Hashes, parts: Parts) -> Tables:
         within = begins.reshape(-1, GROUP) - groups[:, np.newaxis]
         fine[base:end] = np.minimum(within, FULL).ravel()
 
-    with ThreadPoolExecutor(min(m, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(m, flat.THREADS)) as pool:
         list(pool.map(fill, range(m)))
     return Tables(parts, order, coarse, fine)
