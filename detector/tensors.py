@@ -5,8 +5,10 @@ are for.
 """
 
 import io
+import os
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any, Final, Self
 
 import torch
@@ -47,7 +49,7 @@ def read(weights: bytes) -> dict[str, Tensor]:
     Raises:
         WeightsError: It is no such file, is damaged, or would run code when opened.
     """
-    content = _content(weights)
+    content = opened(weights)
     for name in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(name), Mapping):
             content = content[name]
@@ -59,6 +61,22 @@ def read(weights: bytes) -> dict[str, Tensor]:
                 f"The checkpoint holds something that is no plain tensor: {_shown(name)}."
             )
     return {name: tensor.detach() for name, tensor in content.items()}
+
+
+def opened(weights: bytes) -> object:
+    """Return all that torch.save wrote, made of tensors, plain numbers and text.
+
+    Raises:
+        WeightsError: It is no such file, is damaged, or would run code when opened.
+    """
+    try:
+        return _opened(io.BytesIO(weights))
+    except WeightsError:
+        raise
+    except Exception as error:  # a broken file makes the reader raise anything
+        raise WeightsError(
+            "This is no PyTorch checkpoint, or a damaged one."
+        ) from error
 
 
 def fit(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
@@ -85,15 +103,22 @@ def fit(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     network.load_state_dict(dict(tensors), strict=True, assign=True)
 
 
-def _content(weights: bytes) -> object:
+def write(content: Mapping[str, object], path: Path) -> None:
+    """Save what `opened` can read; whoever breaks off leaves the old file whole.
+
+    Raises:
+        WeightsError: There is no room, or it may not be written there.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        return _opened(io.BytesIO(weights))
-    except WeightsError:
-        raise
-    except Exception as error:  # a broken file makes the reader raise anything
-        raise WeightsError(
-            "This is no PyTorch checkpoint, or a damaged one."
-        ) from error
+        with unfinished.open("wb") as file:
+            torch.save(dict(content), file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: torch's, on a full disk
+        unfinished.unlink(missing_ok=True)
+        raise WeightsError(f"{path.name} cannot be written.") from error
 
 
 def _opened(file: io.BytesIO) -> object:
