@@ -77,9 +77,9 @@ def read(path: Path) -> bytes:
     Raises:
         WeightsError: The file cannot be read or is too large.
     """
-    if not path.is_file():
-        raise WeightsError(f"{path.name} is not a file.")
     try:
+        if not path.is_file():
+            raise WeightsError(f"{path.name} is not a file.")
         with path.open("rb") as file:
             weights = file.read(MAX_BYTES + 1)
     except OSError as error:
