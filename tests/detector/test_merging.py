@@ -13,19 +13,21 @@ from detector.training import __main__ as command_line
 from tests.checkpoints import TINY, saved, tiny_state
 from tests.drawing import landscape
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+Pair = tuple[Path, Path]
+
 
 @pytest.fixture
-def branches(tmp_path: Path) -> list[Path]:
-    paths = []
-    for name in defenders.BRANCHES:
-        path = tmp_path / f"{name}-EMA-.pth"
+def branches(tmp_path: Path) -> Pair:
+    paths = tmp_path / "convnext-EMA-.pth", tmp_path / "replknet-EMA-.pth"
+    for name, path in zip(defenders.BRANCHES, paths, strict=True):
         path.write_bytes(saved({"epoch_idx": 3, "state_dict": tiny_state(name)}))
-        paths.append(path)
     return paths
 
 
 def test_merged_branches_are_one_checkpoint_in_upstreams_form(
-    tmp_path: Path, branches: list[Path]
+    tmp_path: Path, branches: Pair
 ) -> None:
     merged = tmp_path / "final.pth"
 
@@ -40,7 +42,7 @@ def test_merged_branches_are_one_checkpoint_in_upstreams_form(
 
 
 def test_a_merged_checkpoint_gives_the_mean_of_its_branches(
-    tmp_path: Path, branches: list[Path]
+    tmp_path: Path, branches: Pair
 ) -> None:
     merge(*branches, tmp_path / "final.pth", TINY)
     paths = [*branches, tmp_path / "final.pth"]
@@ -54,13 +56,13 @@ def test_a_merged_checkpoint_gives_the_mean_of_its_branches(
 
 
 def test_branches_in_the_wrong_order_are_refused(
-    tmp_path: Path, branches: list[Path]
+    tmp_path: Path, branches: Pair
 ) -> None:
     with pytest.raises(WeightsError, match="is of replknet, not of convnext"):
-        merge(*reversed(branches), tmp_path / "final.pth", TINY)
+        merge(branches[1], branches[0], tmp_path / "final.pth", TINY)
 
 
-def test_a_file_that_is_there_is_not_overwritten(branches: list[Path]) -> None:
+def test_a_file_that_is_there_is_not_overwritten(branches: Pair) -> None:
     before = branches[0].read_bytes()
 
     with pytest.raises(WeightsError, match="already there"):
@@ -70,7 +72,7 @@ def test_a_file_that_is_there_is_not_overwritten(branches: list[Path]) -> None:
 
 
 def test_the_command_prints_a_sentence_where_it_cannot_merge(
-    tmp_path: Path, branches: list[Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, branches: Pair, capsys: pytest.CaptureFixture[str]
 ) -> None:
     branches[1].write_bytes(b"nothing")
     output = tmp_path / "final.pth"
@@ -84,7 +86,7 @@ def test_the_command_prints_a_sentence_where_it_cannot_merge(
 
 
 def test_a_checkpoint_with_another_digest_is_refused_before_it_is_opened(
-    branches: list[Path],
+    branches: Pair,
 ) -> None:
     with pytest.raises(WeightsError, match="is not the checkpoint that was named"):
         load_model(Checkpoint("defenders", branches[0], "0" * 64))

@@ -16,6 +16,8 @@ from detector.models import defenders
 from detector.models.defenders import BRANCHES
 from tests.checkpoints import TINY, full_state, saved, tiny_state
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Evil:
     """Runs code when it is unpickled the ordinary way."""
