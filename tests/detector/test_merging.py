@@ -1,12 +1,19 @@
 """Two branches become one checkpoint."""
 
+import functools
 import hashlib
 from pathlib import Path
 
 import pytest
 import torch
 
-from detector import Checkpoint, WeightsError, load_model
+from detector import (
+    Checkpoint,
+    WeightsError,
+    checked,
+    load_model,
+    parse_checkpoint,
+)
 from detector.merging import merge
 from detector.models import defenders
 from detector.training import __main__ as command_line
@@ -83,6 +90,24 @@ def test_the_command_prints_a_sentence_where_it_cannot_merge(
     # The first is refused already: it is tiny, and the command knows the full size.
     assert "convnext-EMA-.pth: The checkpoint lacks" in capsys.readouterr().err
     assert not output.exists()
+
+
+def test_the_command_prints_the_setting_that_names_the_merged_checkpoint(
+    tmp_path: Path,
+    branches: Pair,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command_line, "merge", functools.partial(merge, sizes=TINY))
+    output = tmp_path / "final.pth"
+
+    status = command_line.main(["merge", *map(str, branches), "-o", str(output)])
+
+    name, _, specification = capsys.readouterr().out.partition("=")
+    checkpoint = parse_checkpoint(specification)
+    assert (status, name) == (0, "DETECTOR_MODEL")
+    assert checkpoint.path == output
+    assert checked(checkpoint.path, checkpoint.sha256) == output.read_bytes()
 
 
 def test_a_checkpoint_with_another_digest_is_refused_before_it_is_opened(
