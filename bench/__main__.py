@@ -22,7 +22,15 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 WIDTH = 118  # signs of a line
 PATIENCE = 3600  # seconds for one run
-LIBRARIES = ("numpy", "pillow", "faiss-cpu", "threatexchange", "pdqhash", "imagehash")
+LIBRARIES = (
+    "numpy",
+    "pillow",
+    "faiss-cpu",
+    "threatexchange",
+    "pdqhash",
+    "imagehash",
+    "torch",
+)
 FLAGS = ("avx2", "avx512f", "avx512_vpopcntdq", "sha_ni")  # of a processor, that we use
 BAR = re.compile(r"━ +\d+% ")  # a bar of progress, as it is left where no terminal is
 
@@ -42,6 +50,7 @@ class Run:
 
 QUICK: dict[str, tuple[Run, ...]] = {
     "browser_hashing": (Run(("--limit", "45"), photos=("--photos",)),),
+    "defenders": (Run(("--views", "1")),),
     "freshness": (Run(("--rounds", "20")),),
     "guessing": (Run(("--n", "2000")),),
     "hashing": (Run(("--most", "15"), photos=()),),

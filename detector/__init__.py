@@ -12,16 +12,22 @@ from detector.assessment import (
     ModelOpinion,
 )
 from detector.examination import VERSION, assess
-from detector.weights import WeightsError, checked
+from detector.models import Model, load_model, shipped_models
+from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
 
 __all__ = [
     "FINDINGS",
     "STRENGTHS",
     "VERSION",
     "Assessment",
+    "Checkpoint",
     "Evidence",
+    "Model",
     "ModelOpinion",
     "WeightsError",
     "assess",
     "checked",
+    "load_model",
+    "parse_checkpoint",
+    "shipped_models",
 ]

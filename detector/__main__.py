@@ -5,6 +5,7 @@ The only module here that knows the tracker: pictures are decoded through its on
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from detector import Assessment, assess
-from detector.explain import SUMMARIES, quote
+from detector import (
+    Assessment,
+    Model,
+    WeightsError,
+    assess,
+    load_model,
+    parse_checkpoint,
+    shipped_models,
+)
+from detector.explain import SUMMARIES, opinion, quote
 from tracker.images import ImageError, decode
 
 # Far above what the door lets in, so that its own sentence is the one that is read.
@@ -27,13 +36,18 @@ class FileError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Assess every photo; return 1 if one of them could not be, else 0."""
+    """Assess every photo; return 1 if one of them could not be, 2 without models, else 0."""
     options = _parser().parse_args(arguments)
     report = _report_json if options.json else _report_table
+    try:
+        models = _models()
+    except WeightsError as error:
+        print(error, file=sys.stderr)
+        return 2
     trouble = False
     for path in options.photos:
         try:
-            assessment = _assess(path)
+            assessment = _assess(path, models)
         except (FileError, ImageError) as error:
             trouble = True
             _report_error(path, str(error), as_json=options.json)
@@ -46,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m detector",
         description="Look for signs that a picture was made or altered by AI.",
-        epilog="Finding no sign is no proof that a picture is authentic.",
+        epilog="Finding no sign is no proof that a picture is authentic. The environment's "
+        "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     parser.add_argument(
@@ -55,9 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _assess(path: Path) -> Assessment:
+def _models() -> tuple[Model, ...]:
+    """Load what ships and what the environment names, once for all photos."""
+    specification = os.environ.get("DETECTOR_MODEL", "")
+    if not specification:
+        return shipped_models()
+    return (*shipped_models(), load_model(parse_checkpoint(specification)))
+
+
+def _assess(path: Path, models: tuple[Model, ...]) -> Assessment:
     data = _read(path)
-    return assess(decode(data).image, data=data)
+    return assess(decode(data).image, data=data, models=models)
 
 
 def _read(path: Path) -> bytes:
@@ -85,15 +108,21 @@ def _report_table(path: Path, assessment: Assessment) -> None:
     console = Console()
     table = Table("Looked at", "Found, and what it means", "Strength", show_lines=True)
     for piece in assessment.evidence:
-        found = Text.assemble((piece.finding, "bold"), "\n", piece.detail)
-        found.overflow = "fold"  # a quote is shown whole
-        table.add_row(piece.kind.replace("_", " "), found, piece.strength)
+        kind = piece.kind.replace("_", " ")
+        table.add_row(kind, _found(piece.finding, piece.detail), piece.strength)
+    for given in assessment.models:
+        table.add_row(given.name, _found(*opinion(given)), "model")
     console.print(Text(_printable(path), style="bold"))
     console.print(Text(SUMMARIES[assessment.finding]))
     console.print(table)
     console.print("Not tested:")
     for line in assessment.not_tested:
         console.print(Text(f"  - {line}"))
+
+
+def _found(finding: str, detail: str) -> Text:
+    # Folded: a quote is shown whole.
+    return Text.assemble((finding, "bold"), "\n", detail, overflow="fold")
 
 
 def _printable(path: Path) -> str:

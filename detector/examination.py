@@ -7,14 +7,20 @@ from typing import Final
 
 from PIL import Image
 
-from detector import explain, measurements, models, provenance
+from detector import explain, measurements, provenance
 from detector.assessment import Assessment, fuse
+from detector.models import Model, opinions, shipped_models
 
 # Raised whenever the same picture may get another answer than before.
-VERSION: Final = "detector-1"
+VERSION: Final = "detector-2"
 
 
-def assess(image: Image.Image, *, data: bytes | None = None) -> Assessment:
+def assess(
+    image: Image.Image,
+    *,
+    data: bytes | None = None,
+    models: tuple[Model, ...] | None = None,
+) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
 
     Args:
@@ -22,17 +28,18 @@ def assess(image: Image.Image, *, data: bytes | None = None) -> Assessment:
             items (str) and "quantization" (JPEG tables); all of it is untrusted.
         data: The bytes of the picture's file, read for C2PA manifests and for China's
             label only. Without them neither a manifest nor a loose label is found.
+        models: The loaded models to ask; those that ship with the detector if None.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
     evidence = (*provenance.read(image, data), *measurements.measure(image))
-    opinions = models.opinions(image)
+    given = opinions(image, shipped_models() if models is None else models)
     return Assessment(
         finding=fuse(evidence, measurable=measurements.is_measurable(image)),
         evidence=evidence,
-        models=opinions,
-        not_tested=explain.not_tested(models=bool(opinions), manifest=data is not None),
+        models=given,
+        not_tested=explain.not_tested(given, manifest=data is not None),
         version=VERSION,
     )

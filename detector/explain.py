@@ -4,9 +4,10 @@ It must not know how a finding came about; another language is another table her
 """
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from detector.assessment import Evidence, Finding, Strength
+from detector.assessment import Evidence, Finding, ModelOpinion, Strength
 
 QUOTE_LIMIT: Final = 500
 
@@ -238,6 +239,28 @@ TEXTS: Final[dict[str, Text]] = {
     ),
 }
 
+# What a trained model says, or why it says nothing.
+OPINIONS: Final[dict[str, Text]] = {
+    "calibrated": Text(
+        "{ratio:.2g} times as likely for AI as for a photo",
+        "The trained model {name} gives this picture a score that was seen {ratio:.2g} "
+        "times as often among pictures made or altered by AI as among photos.",
+    ),
+    "uncalibrated": Text(
+        "{probability:.0%}, not calibrated",
+        "This is how sure the trained model {name} calls itself that AI made or altered "
+        "this picture. How often it is right was not measured here, so the number "
+        "decides nothing.",
+    ),
+    "abstained": Text("no opinion", "The trained model {name} says nothing. {reason}"),
+}
+
+ABSTENTIONS: Final[dict[str, str]] = {
+    "models.nothing": "The picture is too small or too even to be judged.",
+    "models.long": "The picture is too long and narrow to be judged.",
+    "models.no_number": "Its weights lead to no number for this picture.",
+}
+
 SUMMARIES: Final[dict[Finding, str]] = {
     "declared": "Made or altered by AI: the file itself declares it.",
     "strong signs": "Strong signs that AI made or altered this picture.",
@@ -251,6 +274,12 @@ SUMMARIES: Final[dict[Finding, str]] = {
 _NOT_TESTED_MODELS: Final = (
     "Trained models: no calibrated model is installed, so there is no probability and "
     "no likelihood ratio."
+)
+_NOT_TESTED_CALIBRATED: Final = (
+    "Trained models: none that answered is calibrated, so there is no likelihood ratio."
+)
+_NOT_TESTED_DEFENDERS: Final = (
+    "DeepFakeDefenders: its weights may not be passed on, and none are configured here."
 )
 _NOT_TESTED_MANIFEST: Final = (
     "Content Credentials (C2PA): the bytes of the file were not given."
@@ -306,12 +335,39 @@ def reason(code: str, **facts: object) -> str:
     return REASONS[code].format(**facts)
 
 
-def not_tested(*, models: bool, manifest: bool) -> tuple[str, ...]:
+def opinion(given: ModelOpinion) -> Text:
+    """Put what a model says into words."""
+    code = "calibrated"
+    if given.abstained:
+        code = "abstained"
+    elif given.likelihood_ratio is None:
+        code = "uncalibrated"
+    facts = {
+        "name": given.name,
+        "probability": given.probability,
+        "ratio": given.likelihood_ratio,
+        "reason": ABSTENTIONS.get(given.abstained, ""),
+    }
+    text = OPINIONS[code]
+    return Text(text.finding.format(**facts), text.detail.format(**facts))
+
+
+def not_tested(given: Sequence[ModelOpinion], *, manifest: bool) -> tuple[str, ...]:
     """List what this assessment leaves open, as sentences."""
-    lines: list[str] = [] if models else [_NOT_TESTED_MODELS]
+    lines = [*_models_not_tested(given)]
     if not manifest:
         lines.append(_NOT_TESTED_MANIFEST)
     return (*lines, *_NEVER_TESTED)
+
+
+def _models_not_tested(given: Sequence[ModelOpinion]) -> Iterator[str]:
+    if not given:
+        yield _NOT_TESTED_MODELS
+    elif all(one.likelihood_ratio is None for one in given):
+        yield _NOT_TESTED_CALIBRATED
+    yield from (opinion(one).detail for one in given if one.abstained)
+    if not any(one.name.startswith("defenders") for one in given):
+        yield _NOT_TESTED_DEFENDERS
 
 
 def quote(text: str) -> str:

@@ -7,6 +7,7 @@ should be.
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,28 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 class WeightsError(Exception):
     """A checkpoint is refused; the text says why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model's name, the file of its weights, and the only content that will do."""
+
+    name: str
+    path: Path
+    sha256: str
+
+
+def parse_checkpoint(specification: str) -> Checkpoint:
+    """Read `NAME:PATH#sha256=DIGEST`, as in `defenders:/srv/final.pth#sha256=0f3a...`.
+
+    Raises:
+        WeightsError: It is not of that form. The file is not looked at yet.
+    """
+    name, _, rest = specification.strip().partition(":")
+    path, mark, digest = rest.rpartition("#sha256=")
+    if not (name and path and mark):
+        raise WeightsError("A model is given as NAME:PATH#sha256=DIGEST.")
+    return Checkpoint(name, Path(path), _digest(digest))
 
 
 def checked(path: str | Path, sha256: str) -> bytes:
@@ -35,10 +58,8 @@ def checked(path: str | Path, sha256: str) -> bytes:
             or its digest is another one.
     """
     path = Path(path)
-    expected = sha256.strip().lower()
-    if not _SHA256.fullmatch(expected):
-        raise WeightsError("The SHA-256 of a checkpoint is 64 hexadecimal digits.")
-    weights = _read(path)
+    expected = _digest(sha256)
+    weights = read(path)
     found = hashlib.sha256(weights).hexdigest()
     if not hmac.compare_digest(found, expected):
         raise WeightsError(
@@ -48,10 +69,17 @@ def checked(path: str | Path, sha256: str) -> bytes:
     return weights
 
 
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise WeightsError(f"{path.name} is not a file.")
+def read(path: Path) -> bytes:
+    """Return the bytes of a checkpoint that nobody has named by its digest.
+
+    For what this machine has just trained. Whatever gives opinions comes by `checked`.
+
+    Raises:
+        WeightsError: The file cannot be read or is too large.
+    """
     try:
+        if not path.is_file():
+            raise WeightsError(f"{path.name} is not a file.")
         with path.open("rb") as file:
             weights = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -59,3 +87,10 @@ def _read(path: Path) -> bytes:
     if len(weights) > MAX_BYTES:
         raise WeightsError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
     return weights
+
+
+def _digest(sha256: str) -> str:
+    digest = sha256.strip().lower()
+    if not _SHA256.fullmatch(digest):
+        raise WeightsError("The SHA-256 of a checkpoint is 64 hexadecimal digits.")
+    return digest

@@ -1,26 +1,62 @@
-"""The trained models that give calibrated opinions. One file and one line adds one.
+"""The trained models that give opinions. One file and one line adds one.
 
-None is installed yet: a model enters this registry with its calibration or not at all.
+A model is loaded once and asked for many pictures.
 """
 
+import functools
 import pkgutil
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
 
 from PIL import Image
 
 from detector.assessment import ModelOpinion
+from detector.weights import Checkpoint, WeightsError, checked
 
-# name -> dotted path "module:function" of a function from an upright RGB picture to
-# its ModelOpinion; imported on first use.
-MODELS: dict[str, str] = {}
-
-
-def opinions(image: Image.Image) -> tuple[ModelOpinion, ...]:
-    """Ask every model of the registry, in its order."""
-    return tuple(_model(name)(image) for name in MODELS)
+# name -> dotted path "module:function", imported on first use. What ships with us is
+# loaded by a function without arguments; what an operator brings, by a function from
+# its checkpoint's bytes and their SHA-256.
+SHIPPED: Final[dict[str, str]] = {}
+BROUGHT: Final[dict[str, str]] = {"defenders": "detector.models.defenders:load"}
 
 
-def _model(name: str) -> Callable[[Image.Image], ModelOpinion]:
-    resolved = pkgutil.resolve_name(MODELS[name])
-    return cast("Callable[[Image.Image], ModelOpinion]", resolved)
+class Model(Protocol):
+    """A trained model with its weights, safe to ask again and again."""
+
+    def opinion(self, image: Image.Image) -> ModelOpinion:
+        """Give an opinion on an upright RGB picture, or abstain."""
+
+
+def opinions(image: Image.Image, models: Iterable[Model]) -> tuple[ModelOpinion, ...]:
+    """Ask every model, in their order."""
+    return tuple(model.opinion(image) for model in models)
+
+
+@functools.cache
+def shipped_models() -> tuple[Model, ...]:
+    """Load what lies in this repository, once.
+
+    Raises:
+        WeightsError: A file of ours was changed.
+    """
+    return tuple(_resolved(path)() for path in SHIPPED.values())
+
+
+def load_model(checkpoint: Checkpoint) -> Model:
+    """Load a model whose weights an operator brings.
+
+    Raises:
+        WeightsError: There is no such model, or its weights are refused. The text says
+            why, for the operator.
+    """
+    if checkpoint.name not in BROUGHT:
+        known = ", ".join(BROUGHT)
+        raise WeightsError(f"There is no model of this name to bring; known: {known}.")
+    load = _resolved(BROUGHT[checkpoint.name])
+    model: Model = load(checked(checkpoint.path, checkpoint.sha256), checkpoint.sha256)
+    return model
+
+
+def _resolved(path: str) -> Callable[..., Any]:
+    resolved: Callable[..., Any] = pkgutil.resolve_name(path)
+    return resolved

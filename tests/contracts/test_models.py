@@ -1,14 +1,19 @@
-"""Every entry of the detector's model registry, and what holds while it is empty."""
+"""Every entry of the detector's model registries, and what an assessment does with them."""
 
 import re
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import detector
-from detector import ModelOpinion, assess
-from detector.models import MODELS, opinions
+from detector import Checkpoint, ModelOpinion, WeightsError, assess, load_model
+from detector.models import BROUGHT, SHIPPED, opinions, shipped_models
+
+NOWHERE = Checkpoint("", Path("/nowhere"), "0" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -16,53 +21,85 @@ def picture() -> Image.Image:
     return Image.effect_noise((512, 512), 40).convert("RGB")
 
 
-def sure(image: Image.Image) -> ModelOpinion:
-    """Stand where a model's function stands in the registry."""
-    return ModelOpinion("sure", probability=0.99, likelihood_ratio=float(image.width))
+@dataclass(frozen=True)
+class Sure:
+    """Stands where a loaded model stands."""
+
+    asked: list[Image.Image]
+
+    def opinion(self, image: Image.Image) -> ModelOpinion:
+        self.asked.append(image)
+        return ModelOpinion("sure", probability=0.99, likelihood_ratio=12.0)
 
 
-def test_every_model_of_the_registry_gives_an_opinion_within_its_range(
+def test_every_model_that_ships_gives_an_opinion_within_its_range(
     picture: Image.Image,
 ) -> None:
-    given = opinions(picture)
+    given = opinions(picture, shipped_models())
 
-    assert [opinion.name for opinion in given] == list(MODELS)
+    assert [opinion.name for opinion in given] == list(SHIPPED)
     for opinion in given:
         assert bool(opinion.abstained) is (opinion.probability is None)
         assert opinion.probability is None or 0 <= opinion.probability <= 1
         assert opinion.likelihood_ratio is None or opinion.likelihood_ratio > 0
 
 
-def test_the_registry_is_literal_and_every_name_is_fit_for_a_setting() -> None:
-    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", name) for name in MODELS)
-    assert all(path.startswith("detector.models.") for path in MODELS.values())
+def test_the_registries_are_literal_and_every_name_is_fit_for_a_setting() -> None:
+    for registry in (SHIPPED, BROUGHT):
+        assert all(re.fullmatch(r"[a-z][a-z0-9-]*", name) for name in registry)
+        assert all(path.startswith("detector.models.") for path in registry.values())
 
 
-def test_an_assessment_lists_the_registrys_models_and_says_when_there_are_none(
+@pytest.mark.parametrize("name", BROUGHT)
+def test_a_model_that_is_brought_is_refused_without_its_weights(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(WeightsError, match="is not a file"):
+        load_model(Checkpoint(name, tmp_path / "absent.pth", "0" * 64))
+
+
+def test_a_model_of_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(WeightsError, match="known: defenders"):
+        load_model(NOWHERE)
+
+
+def test_an_assessment_lists_what_ships_and_says_when_nothing_does(
     picture: Image.Image,
 ) -> None:
     assessment = assess(picture)
 
-    assert [model.name for model in assessment.models] == list(MODELS)
+    assert [model.name for model in assessment.models] == list(SHIPPED)
     says_none = any("no calibrated model" in line for line in assessment.not_tested)
-    assert says_none is not bool(MODELS)
+    assert says_none is not bool(SHIPPED)
 
 
-def test_a_model_that_enters_the_registry_is_asked_and_does_not_decide_alone(
-    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+def test_what_ships_is_loaded_once() -> None:
+    assert shipped_models() is shipped_models()
+
+
+def test_a_model_that_is_given_is_asked_and_does_not_decide_alone(
+    picture: Image.Image,
 ) -> None:
-    monkeypatch.setattr(detector.models, "sure", sure, raising=False)
-    monkeypatch.setitem(MODELS, "sure", "detector.models:sure")
+    sure = Sure([])
 
-    assessment = assess(picture)
+    assessment = assess(picture, models=(sure,))
 
-    assert assessment.models[-1] == ModelOpinion("sure", 0.99, 512.0)
+    assert sure.asked == [picture]
+    assert assessment.models == (ModelOpinion("sure", 0.99, 12.0),)
     assert assessment.finding == "no sign found"
     assert "no calibrated model" not in "\n".join(assessment.not_tested)
 
 
-def test_no_weights_lie_beside_a_registry_that_is_empty() -> None:
-    folder = Path(detector.models.__file__).parent
+def test_no_weights_that_could_run_code_lie_in_the_repository() -> None:
+    folder = Path(detector.__file__).parent
 
     stray = [path.name for path in folder.rglob("*") if path.suffix in {".pt", ".pth"}]
     assert stray == []
+
+
+def test_the_detector_needs_no_tensor_library_until_a_model_is_asked_for() -> None:
+    program = "import sys, detector; sys.exit('torch' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
+
+    assert done.returncode == 0

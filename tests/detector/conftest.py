@@ -1,11 +1,12 @@
 """Pictures drawn by code, and the way from a file to what the detector takes."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from scipy import ndimage
 
@@ -52,3 +53,12 @@ def reopen() -> Reopen:
         return image
 
     return reopen
+
+
+@pytest.fixture(scope="session")
+def one_thread() -> Iterator[None]:
+    """Tests run beside each other: pools of threads would only be in their way."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
+from detector import Checkpoint, ModelOpinion
 from detector import __main__ as command_line
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +135,63 @@ def test_the_command_works_where_django_cannot_be_imported(photo: Path) -> None:
     )
 
     assert json.loads(done.stdout)["finding"] == "no sign found"
+
+
+@pytest.mark.parametrize(
+    ("specification", "told"),
+    [
+        ("defenders", "NAME:PATH#sha256=DIGEST"),
+        (f"sahu:/x#sha256={'0' * 64}", "no model of this name"),
+        (f"defenders:/nowhere/x.pth#sha256={'0' * 64}", "x.pth is not a file"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_ends_the_command_with_a_sentence(
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    specification: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("DETECTOR_MODEL", specification)
+
+    assert command_line.main([str(photo)]) == 2
+
+    shown = capsys.readouterr()
+    assert told in shown.err
+    assert shown.out == ""
+
+
+def test_a_configured_model_is_loaded_once_and_asked_for_every_photo(
+    tmp_path: Path,
+    photo: Path,
+    generated: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Model:
+        def opinion(self, _: Image.Image) -> ModelOpinion:
+            return ModelOpinion("brought", 0.25, weights="ab")
+
+    loaded: list[Checkpoint] = []
+
+    def load(checkpoint: Checkpoint) -> Model:
+        loaded.append(checkpoint)
+        return Model()
+
+    monkeypatch.setattr(command_line, "load_model", load)
+    digest = "0" * 64
+    monkeypatch.setenv("DETECTOR_MODEL", f"defenders:{tmp_path}/a.pth#sha256={digest}")
+
+    command_line.main(["--json", str(photo), str(generated)])
+
+    models = [line["models"] for line in lines(capsys)]
+    assert loaded == [Checkpoint("defenders", tmp_path / "a.pth", digest)]
+    assert models[0] == models[1]
+    assert isinstance(models[0], list)
+    assert models[0][-1]["probability"] == 0.25
+
+    command_line.main([str(photo)])
+    assert "25%, not calibrated" in capsys.readouterr().out
 
 
 def test_a_bad_file_ends_the_process_without_a_traceback(tmp_path: Path) -> None:

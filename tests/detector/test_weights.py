@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detector import WeightsError, checked, weights
+from detector import Checkpoint, WeightsError, checked, parse_checkpoint, weights
 
 CONTENT = b"numbers that somebody trained"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -73,3 +73,39 @@ def test_an_unreadable_checkpoint_is_refused_by_name_only(
         checked(checkpoint, DIGEST)
 
     assert str(refusal.value) == "model.safetensors cannot be read: Permission denied."
+
+
+def test_a_specification_names_a_model_a_file_and_a_digest() -> None:
+    given = parse_checkpoint(f" defenders:/srv/a #1:2.pth#sha256={DIGEST.upper()}\n")
+
+    assert given == Checkpoint("defenders", Path("/srv/a #1:2.pth"), DIGEST)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "defenders",
+        "/srv/final.pth",
+        "defenders:/srv/final.pth",
+        f":/srv/final.pth#sha256={DIGEST}",
+        f"defenders:#sha256={DIGEST}",
+        f"defenders#sha256={DIGEST}",
+    ],
+)
+def test_a_specification_of_another_form_is_refused_with_the_right_one(
+    text: str,
+) -> None:
+    with pytest.raises(WeightsError, match="NAME:PATH#sha256=DIGEST"):
+        parse_checkpoint(text)
+
+
+def test_a_specification_with_a_malformed_digest_is_refused() -> None:
+    with pytest.raises(WeightsError, match="64 hexadecimal digits"):
+        parse_checkpoint("defenders:/srv/final.pth#sha256=abc")
+
+
+@pytest.mark.parametrize("path", ["", ".", "a\0b", "a" * 5000])
+def test_an_impossible_path_is_refused(path: str) -> None:
+    with pytest.raises(WeightsError):
+        checked(path, DIGEST)

@@ -1,0 +1,1 @@
+"""How trained models come to be: from folders of pictures to checkpoints."""
