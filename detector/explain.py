@@ -238,6 +238,16 @@ TEXTS: Final[dict[str, Text]] = {
     ),
 }
 
+ABSTENTIONS: Final[dict[str, str]] = {
+    "models.small": (
+        "The picture is too small, or too long and narrow, for what was learned."
+    ),
+    "models.recompressed": "The picture was saved too strongly compressed to be judged.",
+    "models.not_a_photo": (
+        "Most of the picture is even: it looks like a drawing or a screen, not a photo."
+    ),
+}
+
 SUMMARIES: Final[dict[Finding, str]] = {
     "declared": "Made or altered by AI: the file itself declares it.",
     "strong signs": "Strong signs that AI made or altered this picture.",

@@ -21,26 +21,20 @@ from detector.training.pictures import Pixels
 Upsampler = Literal["nearest", "transposed", "shuffle"]
 UPSAMPLERS: Final[tuple[Upsampler, ...]] = get_args(Upsampler)
 
-_WIDTH: Final = 48
-_LATENT: Final = 16  # channels at a quarter of the resolution, a third of the numbers
-_CROP: Final = 96
+_WIDTH: Final = 32
+_LATENT: Final = 24  # channels at a quarter of the resolution: half of the numbers
+_CROP: Final = 64
 _BATCH: Final = 16
-_RATE: Final = 2e-3
+_RATE: Final = 4e-3
 
 
 class Autoencoder(nn.Module):
-    """Reduce fourfold by strided convolutions, enlarge by one kind of upsampler."""
+    """Reduce fourfold at once, enlarge twice by one kind of upsampler."""
 
     def __init__(self, upsampler: Upsampler) -> None:
         """Take the kind of upsampler, of which the decoder has two."""
         super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Conv2d(3, _WIDTH // 2, 4, stride=2, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(_WIDTH // 2, _WIDTH, 4, stride=2, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(_WIDTH, _LATENT, 1),
-        )
+        self.encoder = nn.Conv2d(3, _LATENT, 4, stride=4)
         self.decoder = nn.Sequential(
             nn.Conv2d(_LATENT, _WIDTH, 3, padding=1),
             nn.SiLU(),
@@ -130,9 +124,8 @@ def psnr(first: Pixels, second: Pixels) -> float:
 
 def _crop(photos: Sequence[Pixels], random: np.random.Generator) -> Pixels:
     photo = photos[int(random.integers(len(photos)))]
-    side = min(_CROP, *photo.shape[:2])
-    top, left = (int(random.integers(length - side + 1)) for length in photo.shape[:2])
-    return photo[top : top + side, left : left + side]
+    top, left = (int(random.integers(length - _CROP + 1)) for length in photo.shape[:2])
+    return photo[top : top + _CROP, left : left + _CROP]
 
 
 def _tensor(pixels: Pixels, device: torch.device) -> Tensor:

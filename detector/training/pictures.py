@@ -32,6 +32,7 @@ _MIN_QUALITY: Final = 50
 # saving left: qualities and sizes differ by label.
 _REDUCTION: Final = 0.9
 SIDE: Final = 512  # the shorter side is at most this, as where the model is asked
+MIN_SIDE: Final = 256  # smaller ones are left out, as the model abstains from them
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
@@ -83,7 +84,7 @@ def collect(data: Path) -> tuple[Picture, ...]:
     picture can be in two pools.
     """
     found = [picture for source in SOURCES for picture in _folder(data, source)]
-    kept = _without_duplicates(data, found)
+    kept = _usable(data, found)
     return tuple(replace(picture, pool=_pool(picture.group)) for picture in kept)
 
 
@@ -159,11 +160,15 @@ def _figures(folder: Path) -> dict[str, str]:
     }
 
 
-def _without_duplicates(data: Path, found: Sequence[Picture]) -> list[Picture]:
+def _usable(data: Path, found: Sequence[Picture]) -> list[Picture]:
+    """Leave out what is too small or shows what an earlier picture shows."""
     kept: list[Picture] = []
     seen = np.zeros((len(found), 256), dtype=np.float32)
     for picture in found:
-        bits, quality = pdqhash.compute(read(data, picture))
+        pixels = read(data, picture)
+        if min(pixels.shape[:2]) < MIN_SIDE:
+            continue
+        bits, quality = pdqhash.compute(pixels)
         signs = 2 * np.asarray(bits, dtype=np.float32) - 1
         # The product of two such vectors is 256 minus twice their distance.
         nearest = (seen[: len(kept)] @ signs).max(initial=-256.0)
