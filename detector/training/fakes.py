@@ -17,6 +17,9 @@ Kind = Literal[
     "reconstruction", "regeneration", "upsampling", "inpainting", "splice", "blend"
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+# How much brightness the four phases of an enlargement may differ by: hardly visible.
+_UNEVEN: Final = 0.004
+
 LOCAL: Final[tuple[Kind, ...]] = ("regeneration", "inpainting", "splice", "blend")
 
 
@@ -177,10 +180,11 @@ def _upsampled(photo: Pixels, random: np.random.Generator) -> Pixels:
     sparse = np.zeros((height // 2 * 2, width // 2 * 2, 3), dtype=np.float32)
     sparse[::2, ::2] = even
     tent = np.outer((1, 3, 3, 1), (1, 3, 3, 1)) / 16
-    kernel = tent * random.normal(1, 0.08, tent.shape)
-    made = cv2.filter2D(
-        sparse, -1, 4 * kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101
-    )
+    kernel = tent * random.normal(1, 0.15, tent.shape)
+    for phase in np.ndindex(2, 2):
+        part = kernel[phase[0] :: 2, phase[1] :: 2]
+        part *= random.normal(1, _UNEVEN) / part.sum()
+    made = cv2.filter2D(sparse, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
     made = cv2.copyMakeBorder(made, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
     detail = photo - cv2.GaussianBlur(photo.astype(np.float32), (0, 0), 1.0)
     mixed = made + float(random.uniform(0.3, 0.9)) * detail
