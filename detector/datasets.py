@@ -4,7 +4,7 @@ It must not know any model. Two layouts are understood: a folder with real/ and 
 (and masks/), and the layout of detector/training/pictures.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -72,10 +72,7 @@ def folders(root: Path, read: Read) -> Dataset:
         if twins:
             comparisons.append(Comparison(folder.name, made, twins, matched=True))
     masked = tuple(entry for entry in comparisons[0].fakes if entry.mask)
-    return Dataset(
-        tuple(pair for pair in comparisons if pair.fakes and pair.photographs),
-        {"all": masked} if masked else {},
-    )
+    return Dataset(_whole(comparisons), {"all": masked} if masked else {})
 
 
 def pools(
@@ -108,7 +105,12 @@ def pools(
     if spliced:
         comparisons.append(Comparison("casia1", spliced, photographs))
         local["casia1"] = tuple(entry for entry in spliced if entry.mask)
-    return Dataset(tuple(comparisons), local)
+    return Dataset(_whole(comparisons), local)
+
+
+def _whole(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
+    """Leave out comparisons that lack one of their two sides."""
+    return tuple(one for one in comparisons if one.fakes and one.photographs)
 
 
 def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:

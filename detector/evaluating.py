@@ -6,6 +6,7 @@ that is no better has learned how pictures were saved and not how they were made
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from detector.measurements import jpeg
 from detector.models import learned
 from detector.tables import Place, Row, markdown
 from detector.training import pictures
+from detector.weights import WeightsError
 
 NULLS: Final = ("sharpness", "JPEG quality", "size", "contrast")
 _SUSPECTED: Final = 0.5  # of the heatmap, for the overlap with the mask
@@ -162,23 +164,30 @@ def _null(labels: metrics.Labels, results: Sequence[Result]) -> tuple[str, float
 def main(arguments: Sequence[str], read: Read) -> int:
     """Judge a model; print the tables or write them, and add them to its card."""
     options = _parser().parse_args(arguments)
-    judge = Judge(_MODELS[options.model](options.weights))
+    try:
+        judge = Judge(MODELS[options.model](options.weights))
+    except WeightsError as error:
+        return _refuse(str(error))
     dataset = _dataset(options, read)
     if not dataset.comparisons:
-        print("There is nothing to compare: see --help.")  # noqa: T201 - an answer
-        return 1
+        return _refuse("There is nothing to compare here: see --help.")
     rows, places = judge.rows(dataset.comparisons), judge.places(dataset.edits)
     if options.card:
         _record(options.card, rows, places)
-    print(markdown(rows, places))  # noqa: T201 - this is the command's answer
+    sys.stdout.write(markdown(rows, places) + "\n")
     return 0
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(why + "\n")
+    return 1
 
 
 def _learned(weights: Path) -> Model:
     return learned.load(weights, weights.with_suffix(".json"))
 
 
-_MODELS: Final = {"learned": _learned}
+MODELS: Final = {"learned": _learned}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -191,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="a folder with real/ and fake/ (and masks/), or the training's data",
     )
-    parser.add_argument("--model", choices=_MODELS, default="learned")
+    parser.add_argument("--model", choices=MODELS, default="learned")
     parser.add_argument("--weights", type=Path, default=learned.WEIGHTS)
     parser.add_argument("--card", type=Path, help="a model card to add the rows to")
     parser.add_argument(

@@ -108,7 +108,8 @@ def _borne(thresholds: Numbers, fakes: Numbers, reals: Numbers) -> int:
     alarms = (reals[None] >= thresholds[:, None]).sum(1) + _UNSEEN
     cost = missed / fakes.size + np.exp(thresholds) * alarms / reals.size
     pays = cost < 1  # what it costs to call nothing a fake
-    return int(np.argmin(pays)) - 1 if not pays.all() else len(pays) - 1
+    end = len(pays) if pays.all() else int(np.argmin(pays))
+    return max(end - 1, 0)
 
 
 def _refits(labels: Labels, scores: Numbers) -> Numbers:

@@ -31,7 +31,7 @@ _CONSOLE: Final = Console()
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepare, train for the given time, calibrate, and write weights and card."""
+    """Prepare, train for the given time, and if asked calibrate and write the card."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     out: Path = options.out
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         "plan": asdict(trainer.plan),
         "torch": torch.__version__,
     }
-    finish(trainer, options.data, listed, out, facts)
+    if options.calibrate:
+        finish(trainer, options.data, listed, out, facts)
     return 0
 
 
@@ -98,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--autoencoder-minutes", type=float, default=10, help="each")
     parser.add_argument(
         "--leave-out", choices=FAMILIES, default="", help="a family to test on alone"
+    )
+    parser.add_argument(
+        "--calibrate", action="store_true", help="then write weights and card"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
