@@ -25,6 +25,7 @@ from detector.measurements import jpeg
 from detector.models import learned
 from detector.tables import Place, Row, markdown
 from detector.training import pictures
+from detector.training.collecting import collect
 from detector.weights import WeightsError
 
 NULLS: Final = ("sharpness", "JPEG quality", "size", "contrast")
@@ -219,11 +220,7 @@ def _dataset(options: argparse.Namespace, read: Read) -> Dataset:
     if (root / "real").is_dir() and (root / "fake").is_dir():
         return folders(root, read)
     training: Path | None = options.training
-    listed = (
-        pictures.load(training / "pictures.json")
-        if training
-        else pictures.collect(root)
-    )
+    listed = pictures.load(training / "pictures.json") if training else collect(root)
     if options.left_out:
         listed = pictures.held_out(listed, options.left_out)
     return pools(root, read, listed, training / "reconstructions" if training else None)

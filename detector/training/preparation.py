@@ -1,5 +1,6 @@
 """What must exist before training: the list of pictures, and reconstructions of photos."""
 
+import pkgutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +27,9 @@ _CHECKED: Final = 12  # photographs
 def listed(data: Path, path: Path, left_out: str) -> tuple[Picture, ...]:
     """Return the pictures with their pools, from the file if it was written before."""
     if not path.is_file():
-        pictures.save(pictures.collect(data), path)
+        # Reached only when it is needed: machines that only train lack pdqhash.
+        collect = pkgutil.resolve_name("detector.training.collecting:collect")
+        pictures.save(collect(data), path)
     chosen = pictures.load(path)
     return pictures.held_out(chosen, left_out) if left_out else chosen
 

@@ -76,7 +76,8 @@ def draw() -> Draw:
         texture = ndimage.gaussian_filter(random.normal(size=(300, 330, 1)), (1, 1, 0))
         noise = random.normal(size=(300, 330, 3))
         levels = 128 + 50 * coarse + 60 * texture + 3 * noise
-        return np.clip(levels, 0, 255).astype(np.uint8)
+        drawn: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+        return drawn
 
     return draw
 

@@ -13,7 +13,7 @@ from detector import ModelOpinion, datasets, evaluating
 from detector import __main__ as command_line
 from detector.levels import LEVELS, at_level
 from detector.tables import markdown
-from detector.training import pictures
+from detector.training.collecting import collect
 
 Draw = Callable[[int], NDArray[np.uint8]]
 
@@ -136,7 +136,7 @@ def test_a_level_hides_the_size_and_the_saving_before_it() -> None:
 def test_the_test_pool_alone_is_judged_and_no_edit_outside_of_its_mask(
     data: Path,
 ) -> None:
-    listed = pictures.collect(data)
+    listed = collect(data)
     dataset = datasets.pools(data, read, listed, None)
 
     tested = {one.path for one in listed if one.pool == "test"}

@@ -42,7 +42,8 @@ def test_the_rate_found_is_a_point_of_scikit_learns_curve(
 
 def test_chances_that_are_right_have_no_calibration_error() -> None:
     labels = np.arange(100) < 50
-    said = np.where(np.arange(100) % 10 < 8, labels, ~labels) * 0.6 + 0.2
+    right = np.where(np.arange(100) % 10 < 8, labels, ~labels)
+    said: metrics.Numbers = np.where(right, 0.8, 0.2)
 
     assert metrics.calibration_error(labels, said) == pytest.approx(0)
     assert metrics.calibration_error(labels, np.full(100, 0.9)) == pytest.approx(0.4)

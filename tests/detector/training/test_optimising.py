@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from detector.training import pictures
+from detector.training.collecting import collect
 from detector.training.optimising import Plan, Trainer, losses
 from detector.training.samples import Album, Batch, Batches
 
@@ -21,7 +21,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def batches(data: Path) -> Batches:
-    chosen = [one for one in pictures.collect(data) if one.pool == "train"]
+    chosen = [one for one in collect(data) if one.pool == "train"]
     return Batches(Album(data, chosen), PLAN.side, PLAN.pairs, seed=0)
 
 

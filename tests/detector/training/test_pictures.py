@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from detector.training import pictures
+from detector.training.collecting import collect
 from detector.training.pictures import POOLS, Picture
 
 
 @pytest.fixture(scope="module")
 def collected(data: Path) -> tuple[Picture, ...]:
-    return pictures.collect(data)
+    return collect(data)
 
 
 def test_every_picture_is_in_one_pool_and_a_duplicate_and_a_small_one_in_none(
@@ -42,7 +43,7 @@ def test_a_pool_does_not_change_when_other_pictures_come_or_go(
 ) -> None:
     (tmp_path / "real_people").symlink_to(data / "real_people")
 
-    alone = pictures.collect(tmp_path)
+    alone = collect(tmp_path)
 
     pools = {picture.path: picture.pool for picture in collected}
     assert all(pools.get(one.path, one.pool) == one.pool for one in alone)
