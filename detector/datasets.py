@@ -5,9 +5,10 @@ It must not know any model. Two layouts are understood: a folder with real/ and 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -106,6 +107,22 @@ def pools(
         comparisons.append(Comparison("casia1", spliced, photographs))
         local["casia1"] = tuple(entry for entry in spliced if entry.mask)
     return Dataset(_whole(comparisons), local)
+
+
+def limited(dataset: Dataset, most: int) -> Dataset:
+    """Take at most so many pictures of each kind, the same ones each time."""
+
+    def some(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        shuffled = sorted(entries, key=lambda entry: crc32(entry.name.encode()))
+        return tuple(shuffled[:most])
+
+    return Dataset(
+        tuple(
+            replace(one, fakes=some(one.fakes), photographs=some(one.photographs))
+            for one in dataset.comparisons
+        ),
+        {name: some(made) for name, made in dataset.edits.items()},
+    )
 
 
 def _whole(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from detector import metrics
 from detector.assessment import ModelOpinion
-from detector.datasets import Comparison, Dataset, Entry, Read, folders, pools
+from detector.datasets import Comparison, Dataset, Entry, Read, folders, limited, pools
 from detector.levels import LEVELS, at_level
 from detector.measurements import jpeg
 from detector.models import learned
@@ -36,12 +36,8 @@ _SIDE: Final = 128  # a mask and a heatmap are compared at this size
 class Model(Protocol):
     """What can be judged."""
 
-    def score(self, image: Image.Image) -> float:
-        """Return an uncut score, higher for synthetic."""
-        ...
-
-    def opinion(self, image: Image.Image) -> ModelOpinion:
-        """Return the calibrated opinion."""
+    def scored(self, image: Image.Image) -> tuple[float, ModelOpinion]:
+        """Return an uncut score, higher for synthetic, and the calibrated opinion."""
         ...
 
     def heatmap(self, image: Image.Image) -> NDArray[np.float32]:
@@ -112,10 +108,9 @@ class Judge:
         key = (entry.name, level)
         if key not in self._results:
             image = at_level(entry.image(), level)
+            score, opinion = self._model.scored(image)
             self._results[key] = Result(
-                score=self._model.score(image),
-                ratio=self._model.opinion(image).likelihood_ratio,
-                nulls=statistics(image),
+                score, opinion.likelihood_ratio, statistics(image)
             )
         return self._results[key]
 
@@ -169,7 +164,7 @@ def main(arguments: Sequence[str], read: Read) -> int:
         judge = Judge(MODELS[options.model](options.weights))
     except WeightsError as error:
         return _refuse(str(error))
-    dataset = _dataset(options, read)
+    dataset = limited(_dataset(options, read), options.limit)
     if not dataset.comparisons:
         return _refuse("There is nothing to compare here: see --help.")
     rows, places = judge.rows(dataset.comparisons), judge.places(dataset.edits)
@@ -204,6 +199,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", choices=MODELS, default="learned")
     parser.add_argument("--weights", type=Path, default=learned.WEIGHTS)
     parser.add_argument("--card", type=Path, help="a model card to add the rows to")
+    parser.add_argument(
+        "--limit", type=int, default=1000, help="pictures of each kind at most"
+    )
     parser.add_argument(
         "--training", type=Path, help="the training's folder, for its pools"
     )

@@ -74,8 +74,21 @@ class Model:
         """Give the calibrated opinion on an upright RGB picture, or abstain."""
         seen = reduced(image)
         if code := _outside(image, seen):
-            return ModelOpinion(NAME, None, abstained=code, weights=self._weights)
+            return self._silent(code)
+        return self._calibrated(self.score(seen))
+
+    def scored(self, image: Image.Image) -> tuple[float, ModelOpinion]:
+        """Return score() and opinion(), in the time of one."""
+        seen = reduced(image)
         score = self.score(seen)
+        if code := _outside(image, seen):
+            return score, self._silent(code)
+        return score, self._calibrated(score)
+
+    def _silent(self, code: str) -> ModelOpinion:
+        return ModelOpinion(NAME, None, abstained=code, weights=self._weights)
+
+    def _calibrated(self, score: float) -> ModelOpinion:
         if self._calibration is None:
             probability = 1 / (1 + float(np.exp(-score)))
             return ModelOpinion(NAME, probability, weights=self._weights)

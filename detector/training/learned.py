@@ -7,6 +7,7 @@ again, goes on where the last one stopped.
 import argparse
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -130,7 +131,7 @@ def _train(trainer: Trainer, album: Album, options: argparse.Namespace) -> None:
     end = saved = time.monotonic()
     end += 60 * options.minutes
     plan = trainer.plan
-    loss = 0.0
+    loss = float("nan")
     batches = Batches(album, plan.side, plan.pairs, options.seed)
     loader: DataLoader[Batch] = DataLoader(
         batches,
@@ -140,7 +141,8 @@ def _train(trainer: Trainer, album: Album, options: argparse.Namespace) -> None:
         pin_memory=torch.cuda.is_available(),
     )
     for batch in loader:
-        loss += (trainer.step(batch) - loss) / 20
+        now_lost = trainer.step(batch)
+        loss = now_lost if math.isnan(loss) else loss + (now_lost - loss) / 20
         now = time.monotonic()
         if trainer.steps % _TELL_EVERY == 0:
             _CONSOLE.print(f"step {trainer.steps}: loss {loss:.3f}")

@@ -30,7 +30,7 @@ class Plan:
 
 
 PLANS: Final = {
-    "cpu": Plan(side=128, pairs=16, rate=2e-3),
+    "cpu": Plan(side=128, pairs=16, rate=5e-3),
     "cuda": Plan(side=224, pairs=128, rate=3e-3),
 }
 

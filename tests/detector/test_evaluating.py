@@ -21,12 +21,10 @@ Draw = Callable[[int], NDArray[np.uint8]]
 class Redness:
     """Stands where a model stands: it takes red for synthetic."""
 
-    def score(self, image: Image.Image) -> float:
-        return float(self.heatmap(image).mean())
-
-    def opinion(self, image: Image.Image) -> ModelOpinion:
-        ratio = 9.0 if self.score(image) > 0.1 else 1 / 9
-        return ModelOpinion("redness", ratio / (1 + ratio), ratio)
+    def scored(self, image: Image.Image) -> tuple[float, ModelOpinion]:
+        score = float(self.heatmap(image).mean())
+        ratio = 9.0 if score > 0.1 else 1 / 9
+        return score, ModelOpinion("redness", ratio / (1 + ratio), ratio)
 
     def heatmap(self, image: Image.Image) -> NDArray[np.float32]:
         red, green = np.asarray(image, dtype=np.float32).transpose(2, 0, 1)[:2]
@@ -101,8 +99,8 @@ def test_the_worst_row_comes_first_and_the_table_says_what_is_matched(
     root: Path,
 ) -> None:
     class Chance(Redness):
-        def score(self, image: Image.Image) -> float:
-            return float(np.asarray(image)[0, 0, 0] % 7)
+        def scored(self, image: Image.Image) -> tuple[float, ModelOpinion]:
+            return float(np.asarray(image)[0, 0, 0] % 7), super().scored(image)[1]
 
     rows = evaluating.Judge(Chance()).rows(datasets.folders(root, read).comparisons)
     table = markdown(rows, []).splitlines()
@@ -155,13 +153,15 @@ def test_the_command_prints_the_table_and_adds_it_to_the_card(
     card = root / "card.json"
     card.write_text("{}")
 
-    status = command_line.main(["evaluate", str(root), "--card", str(card)])
+    status = command_line.main(
+        ["evaluate", str(root), "--card", str(card), "--limit", "4"]
+    )
 
     assert status == 0
     assert "| whole |" in capsys.readouterr().out
     facts = json.loads(card.read_text())
     assert len(facts["evaluation"]) == 4 * len(LEVELS)
-    assert facts["localisation"][0]["pictures"] == 6
+    assert facts["localisation"][0]["pictures"] == 4
 
 
 def test_an_empty_folder_and_missing_weights_get_a_sentence(

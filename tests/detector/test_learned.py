@@ -114,6 +114,7 @@ def test_a_photograph_gets_a_number_with_its_interval_twice_the_same(
     first, second = model.opinion(scene), model.opinion(scene)
 
     assert first == second
+    assert model.scored(scene) == (model.score(scene), first)
     assert first.likelihood_ratio == pytest.approx(10)
     assert first.probability == pytest.approx(10 / 11)
     assert first.interval == pytest.approx((10**0.5, 10**1.2))
