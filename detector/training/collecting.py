@@ -57,6 +57,7 @@ def _folder(data: Path, source: Source) -> list[Picture]:
             people=source.people,
             group=f"{source.folder}/{figures.get(path.stem, path.stem)}",
             box=source.box,
+            reduction=source.reduction,
         )
         for path in sorted(folder.glob("*"))
         if path.suffix.lower() in _SUFFIXES

@@ -19,9 +19,6 @@ POOLS: Final[tuple[Pool, ...]] = get_args(Pool)
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Mask = NDArray[np.float32]  # (height, width), 0 to 1: how far each pixel was changed
 
-# Every picture is reduced at least by this, which wipes out most of what its last
-# saving left: qualities and sizes differ by label.
-_REDUCTION: Final = 0.9
 SIDE: Final = 512  # the shorter side is at most this, as where the model is asked
 MIN_SIDE: Final = 256  # smaller ones are left out, as the model abstains from them
 
@@ -33,11 +30,15 @@ class Source(NamedTuple):
     family: str  # the generator, or "photo"
     people: bool
     box: tuple[int, int, int, int] | None = None  # left, top, right, bottom
+    # Every picture is reduced at least by this, which wipes out most of what its last
+    # saving left: qualities and sizes differ by label.
+    reduction: float = 0.9
 
 
 SOURCES: Final = (
     Source("real_mixed", "photo", people=False),
-    Source("real_people", "photo", people=True),
+    # Most of these were saved at JPEG quality 34, which no generated picture was.
+    Source("real_people", "photo", people=True, reduction=0.6),
     # The faces are cut as tightly as the generated ones beside them.
     Source("real_faces", "photo", people=True, box=(192, 192, 832, 832)),
     Source("real_coco512", "photo", people=True),
@@ -59,6 +60,7 @@ class Picture:
     group: str  # what must stay in one pool
     pool: Pool = "train"
     box: tuple[int, int, int, int] | None = None
+    reduction: float = 0.9
 
     @property
     def fake(self) -> bool:
@@ -87,7 +89,7 @@ def read(data: Path, picture: Picture) -> Pixels:
         left, top, right, bottom = picture.box
         stored = stored[top:bottom, left:right]
     height, width = stored.shape[:2]
-    scale = min(_REDUCTION, SIDE / min(height, width))
+    scale = min(picture.reduction, SIDE / min(height, width))
     size = round(width * scale), round(height * scale)
     return _bytes(cv2.resize(stored, size, interpolation=cv2.INTER_AREA))
 
