@@ -6,6 +6,7 @@ The only module here that knows the tracker: pictures are decoded through its on
 import argparse
 import json
 import os
+import pkgutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -37,6 +38,11 @@ class FileError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Assess every photo; return 1 if one of them could not be, 2 without models, else 0."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["evaluate"]:
+        evaluate = pkgutil.resolve_name("detector.evaluating:main")
+        status: int = evaluate(arguments[1:], lambda path: decode(_read(path)).image)
+        return status
     options = _parser().parse_args(arguments)
     report = _report_json if options.json else _report_table
     try:
@@ -61,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m detector",
         description="Look for signs that a picture was made or altered by AI.",
         epilog="Finding no sign is no proof that a picture is authentic. The environment's "
-        "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours.",
+        "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours. "
+        "`evaluate DATASET` tells how often a model is right: see `evaluate --help`.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     parser.add_argument(

@@ -259,6 +259,13 @@ ABSTENTIONS: Final[dict[str, str]] = {
     "models.nothing": "The picture is too small or too even to be judged.",
     "models.long": "The picture is too long and narrow to be judged.",
     "models.no_number": "Its weights lead to no number for this picture.",
+    "models.small": (
+        "The picture is too small, or too long and narrow, for what was learned."
+    ),
+    "models.recompressed": "The picture was saved too strongly compressed to be judged.",
+    "models.not_a_photo": (
+        "Most of the picture is even: it looks like a drawing or a screen, not a photo."
+    ),
 }
 
 SUMMARIES: Final[dict[Finding, str]] = {

@@ -1,4 +1,4 @@
-"""Training on the command line: `python -m detector.training defenders|merge`.
+"""Training on the command line: `python -m detector.training learned|defenders|merge`.
 
 The only module here that knows the tracker: pictures are decoded through its one door.
 """
@@ -13,6 +13,7 @@ from PIL import Image
 from detector import WeightsError
 from detector.merging import merge
 from detector.models.defenders import BRANCHES
+from detector.training import learned
 from detector.training.defenders import Plan, averaged_file, train
 from detector.training.examples import ExamplesError, examples
 from detector.weights import read
@@ -21,6 +22,9 @@ from tracker.images import ImageError, decode_file
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what was asked; return 1 and print a sentence where it cannot be done."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["learned"]:
+        return learned.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -33,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m detector.training")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("learned", help="train our own model: see `learned --help`")
     _add_defenders(commands.add_parser("defenders", help="train one of the branches"))
     _add_merge(commands.add_parser("merge", help="make one checkpoint of two branches"))
     return parser

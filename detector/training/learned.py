@@ -1,0 +1,153 @@
+"""`python -m detector.training learned DATA OUT`: our own model, from pictures to card.
+
+Each phase leaves its result in OUT and is not done again: the same command, started
+again, goes on where the last one stopped.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from rich.console import Console
+from safetensors.torch import save as dump_tensors
+from torch.utils.data import DataLoader
+
+from detector.models.learned import NAME, Model
+from detector.training import calibration, preparation, scoring
+from detector.training.optimising import PLANS, Trainer
+from detector.training.pictures import FAMILIES, Picture
+from detector.training.samples import Album, Batch, Batches
+
+_SAVE_EVERY: Final = 120  # seconds
+_TELL_EVERY: Final = 50  # steps
+_CONSOLE: Final = Console()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepare, train for the given time, and if asked calibrate and write the card."""
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    listed = preparation.listed(options.data, out / "pictures.json", options.leave_out)
+    quality = preparation.prepare(
+        options.data, listed, out, options.autoencoder_minutes
+    )
+    trainer = _trainer(options)
+    if options.minutes > 0:
+        chosen = [picture for picture in listed if picture.pool == "train"]
+        _train(trainer, Album(options.data, chosen, out / "reconstructions"), options)
+    facts = {
+        "steps": trainer.steps,
+        "seed": options.seed,
+        "left_out": options.leave_out or None,
+        "autoencoders_psnr": quality,
+        "plan": asdict(trainer.plan),
+        "torch": torch.__version__,
+    }
+    if options.calibrate:
+        finish(trainer, options.data, listed, out, facts)
+    return 0
+
+
+def finish(
+    trainer: Trainer,
+    data: Path,
+    listed: Sequence[Picture],
+    out: Path,
+    facts: dict[str, Any],
+) -> None:
+    """Calibrate what was learned so far; write learned.safetensors and its card.
+
+    Args:
+        trainer: Gives the averaged weights.
+        data: The folder of the pictures.
+        listed: All pictures; those in "calibrate" are scored.
+        out: The folder for the two files.
+        facts: About the training, for the card.
+    """
+    model = trainer.averaged()
+    weights = dump_tensors(model.state_dict())
+    digest = hashlib.sha256(weights).hexdigest()
+    chosen = [picture for picture in listed if picture.pool == "calibrate"]
+    album = Album(data, chosen, out / "reconstructions")
+    labels, scores = scoring.mixture(Model(model, None, digest), album)
+    fitted = calibration.fit(labels, scores)
+    card = {
+        "name": NAME,
+        "sha256": digest,
+        "network": {"widths": trainer.plan.widths, "depths": trainer.plan.depths},
+        "calibration": asdict(fitted),
+        "training": facts,
+    }
+    (out / "learned.safetensors").write_bytes(weights)
+    (out / "learned.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m detector.training learned")
+    parser.add_argument("data", type=Path, help="folder with the sets of pictures")
+    parser.add_argument("out", type=Path, help="folder of this training")
+    parser.add_argument("--minutes", type=float, default=60, help="of training")
+    parser.add_argument("--autoencoder-minutes", type=float, default=10, help="each")
+    parser.add_argument(
+        "--leave-out", choices=FAMILIES, default="", help="a family to test on alone"
+    )
+    parser.add_argument(
+        "--calibrate", action="store_true", help="then write weights and card"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1)
+    )
+    return parser
+
+
+def _trainer(options: argparse.Namespace) -> Trainer:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    trainer = Trainer(PLANS[device.type], device, options.seed)
+    checkpoint = _checkpoint(options)
+    if checkpoint.is_file():
+        trainer.resume(checkpoint)
+    return trainer
+
+
+def _checkpoint(options: argparse.Namespace) -> Path:
+    out: Path = options.out
+    return out / "checkpoint.safetensors"
+
+
+def _train(trainer: Trainer, album: Album, options: argparse.Namespace) -> None:
+    """Take steps until the time is over; a checkpoint every two minutes."""
+    end = saved = time.monotonic()
+    end += 60 * options.minutes
+    plan = trainer.plan
+    loss = float("nan")
+    batches = Batches(album, plan.side, plan.pairs, options.seed)
+    loader: DataLoader[Batch] = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=range(trainer.steps, 1 << 30),
+        num_workers=options.workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+    for batch in loader:
+        now_lost = trainer.step(batch)
+        loss = now_lost if math.isnan(loss) else loss + (now_lost - loss) / 20
+        now = time.monotonic()
+        if trainer.steps % _TELL_EVERY == 0:
+            _CONSOLE.print(f"step {trainer.steps}: loss {loss:.3f}")
+        if now - saved > _SAVE_EVERY or now > end:
+            trainer.save(_checkpoint(options))
+            saved = now
+        if now > end:
+            return

@@ -1,0 +1,92 @@
+"""What must exist before training: the list of pictures, and reconstructions of photos."""
+
+import pkgutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from detector.training import pictures
+from detector.training.autoencoders import (
+    UPSAMPLERS,
+    Trainer,
+    psnr,
+    reconstructed,
+)
+from detector.training.pictures import Picture, Pixels
+from detector.training.samples import reconstruction
+
+GOOD: Final = 32.0  # decibels; below 30, blur alone gives a reconstruction away
+_CHECK_EVERY: Final = 100  # steps
+_CHECKED: Final = 12  # photographs
+
+
+def listed(data: Path, path: Path, left_out: str) -> tuple[Picture, ...]:
+    """Return the pictures with their pools, from the file if it was written before."""
+    if not path.is_file():
+        # Reached only when it is needed: machines that only train lack pdqhash.
+        collect = pkgutil.resolve_name("detector.training.collecting:collect")
+        pictures.save(collect(data), path)
+    chosen = pictures.load(path)
+    return pictures.held_out(chosen, left_out) if left_out else chosen
+
+
+def prepare(
+    data: Path, chosen: Sequence[Picture], out: Path, minutes: float
+) -> dict[str, float]:
+    """Train the autoencoders, send every photograph through them, tell their PSNR.
+
+    Args:
+        data: The folder of the pictures.
+        chosen: All pictures; the autoencoders learn from the photographs in "train"
+            and are judged by those in "tune".
+        out: Gets `autoencoders/` and `reconstructions/`.
+        minutes: For each autoencoder that is not good yet.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    photos = [picture for picture in chosen if not picture.fake]
+    reached: dict[str, float] = {}
+    for upsampler in UPSAMPLERS:
+        trainer = Trainer(upsampler, device)
+        weights = out / "autoencoders" / f"{upsampler}.safetensors"
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        if weights.is_file():
+            trainer.resume(weights)
+        else:
+            _train(trainer, data, photos, minutes)
+            trainer.save(weights)
+        reached[upsampler] = round(_quality(trainer, _pool(data, photos, "tune")), 2)
+        for photo in photos:
+            path = reconstruction(out / "reconstructions", upsampler, photo)
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                made = reconstructed(trainer.model, pictures.read(data, photo))
+                np.save(path, made)
+    return reached
+
+
+def _train(
+    trainer: Trainer, data: Path, photos: Sequence[Picture], minutes: float
+) -> None:
+    learned, judged = _pool(data, photos, "train"), _pool(data, photos, "tune")
+    end = time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        trainer.step(learned)
+        if trainer.steps % _CHECK_EVERY == 0 and _quality(trainer, judged) >= GOOD:
+            return
+
+
+def _quality(trainer: Trainer, photos: Sequence[Pixels]) -> float:
+    return float(
+        np.mean([psnr(photo, reconstructed(trainer.model, photo)) for photo in photos])
+    )
+
+
+def _pool(data: Path, photos: Sequence[Picture], pool: str) -> list[Pixels]:
+    chosen = [photo for photo in photos if photo.pool == pool]
+    if pool == "tune":
+        chosen = chosen[:_CHECKED]
+    return [pictures.read(data, photo) for photo in chosen]

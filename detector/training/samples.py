@@ -1,0 +1,147 @@
+"""Batches for training: photographs and fakes in pairs that went the same way.
+
+A batch is a pure function of its number, so that training can stop and go on anywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from detector.training import fakes, laundering, pictures
+from detector.training.autoencoders import UPSAMPLERS
+from detector.training.pictures import Mask, Picture, Pixels
+
+_GENERATED: Final = 0.4  # of all pairs: a generator's picture beside some photograph
+_CENTRED: Final = 0.7  # of local fakes: the window is laid over the change
+
+
+class Batch(NamedTuple):
+    """Photographs first, then the fakes in the same order."""
+
+    rgb: Tensor  # (2 n, 3, side, side), uint8
+    masks: Tensor  # (2 n, side, side), float32, 1 where a picture is fake
+
+
+class Album:
+    """The pictures of one pool in memory, with the photographs' reconstructions."""
+
+    def __init__(
+        self, data: Path, chosen: Sequence[Picture], reconstructions: Path | None = None
+    ) -> None:
+        """Read every picture once."""
+        self.photos = [picture for picture in chosen if not picture.fake]
+        self.people = [picture for picture in self.photos if picture.people]
+        generated = [picture for picture in chosen if picture.fake]
+        self.families = {
+            family: [picture for picture in generated if picture.family == family]
+            for family in sorted({picture.family for picture in generated})
+        }
+        self._pixels = {picture: pictures.read(data, picture) for picture in chosen}
+        self._reconstructions = reconstructions
+
+    def pixels(self, picture: Picture) -> Pixels:
+        return self._pixels[picture]
+
+    def reconstructions(self, picture: Picture) -> list[Pixels]:
+        """Return what the autoencoders made of a photograph, if they were asked."""
+        if self._reconstructions is None:
+            return []
+        paths = (
+            reconstruction(self._reconstructions, upsampler, picture)
+            for upsampler in UPSAMPLERS
+        )
+        return [np.load(path) for path in paths if path.is_file()]
+
+
+def reconstruction(folder: Path, upsampler: str, picture: Picture) -> Path:
+    """Name the file that holds one autoencoder's reconstruction of a photograph."""
+    return folder / upsampler / f"{picture.path.replace('/', '-')}.npy"
+
+
+class Batches(Dataset[Batch]):
+    """All batches of a training, by number."""
+
+    def __init__(self, album: Album, side: int, pairs: int, seed: int) -> None:
+        """Draw `pairs` pairs of `side` x `side` pixels per batch."""
+        self._album = album
+        self._side = side
+        self._pairs = pairs
+        self._seed = seed
+
+    def __getitem__(self, number: int) -> Batch:
+        cv2.setNumThreads(0)  # the batches are what is made side by side
+        random = np.random.default_rng((self._seed, number))
+        made = [self._pair(random) for _ in range(self._pairs)]
+        rgb = np.stack([photo for photo, _, _ in made] + [fake for _, fake, _ in made])
+        masks = np.stack([mask for _, _, mask in made])
+        return Batch(
+            rgb=torch.from_numpy(rgb).permute(0, 3, 1, 2).contiguous(),
+            masks=torch.from_numpy(np.concatenate((np.zeros_like(masks), masks))),
+        )
+
+    def _pair(self, random: np.random.Generator) -> tuple[Pixels, Pixels, Mask]:
+        if self._album.families and random.random() < _GENERATED:
+            photo, made = self._strangers(random)
+        else:
+            photo, made = self._twins(random)
+        shortest = min(*photo.shape[:2], *made.pixels.shape[:2])
+        recipe = laundering.draw(random, self._side, shortest)
+        if random.random() < _CENTRED:
+            recipe = replace(recipe, place=centre(made.mask))
+        mask = laundering.launder_mask(made.mask, recipe)
+        return (
+            laundering.launder(photo, recipe),
+            laundering.launder(made.pixels, recipe),
+            mask,
+        )
+
+    def _strangers(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
+        """Choose a generator's picture, and a photograph of people if it shows some."""
+        album = self._album
+        families = list(album.families)
+        made = _one(
+            album.families[families[int(random.integers(len(families)))]], random
+        )
+        photos = album.people if made.people and album.people else album.photos
+        pixels = album.pixels(made)
+        whole = np.ones(pixels.shape[:2], dtype=np.float32)
+        return album.pixels(_one(photos, random)), fakes.Fake(pixels, whole)
+
+    def _twins(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
+        photo = _one(self._album.photos, random)
+        return self._album.pixels(photo), pseudo_fake(self._album, photo, random)
+
+
+def pseudo_fake(
+    album: Album,
+    photo: Picture,
+    random: np.random.Generator,
+    kinds: Sequence[fakes.Kind] = fakes.KINDS,
+) -> fakes.Fake:
+    """Make a fake of a photograph, with another one of the album as the donor."""
+    material = fakes.Material(
+        photo=album.pixels(photo),
+        donor=album.pixels(_one(album.photos, random)),
+        reconstructions=album.reconstructions(photo),
+    )
+    return fakes.make(material, kinds[int(random.integers(len(kinds)))], random)
+
+
+def centre(mask: Mask) -> tuple[float, float]:
+    """Return the mask's centre as shares of its width and height."""
+    rows, columns = np.nonzero(mask)
+    if not rows.size:
+        return 0.5, 0.5
+    height, width = mask.shape
+    return float(columns.mean() / width), float(rows.mean() / height)
+
+
+def _one(chosen: Sequence[Picture], random: np.random.Generator) -> Picture:
+    return chosen[int(random.integers(len(chosen)))]

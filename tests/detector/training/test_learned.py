@@ -1,0 +1,91 @@
+"""The training program: from pictures to weights and a card that the runtime opens."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from detector.models import learned as runtime
+from detector.training import __main__ as command_line
+from detector.training import learned, optimising, pictures, preparation
+from detector.training.autoencoders import UPSAMPLERS
+
+TINY = optimising.Plan(
+    side=64, pairs=2, rate=5e-3, widths=(4, 4, 8, 8), depths=(0, 1, 0, 1)
+)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything be tiny; the pools are made so that none is empty."""
+    monkeypatch.setitem(optimising.PLANS, torch.device("cpu").type, TINY)
+    monkeypatch.setattr(preparation, "_CHECKED", 1)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+def train(data: Path, out: Path, *more: str) -> int:
+    times = ["--minutes", "0.02", "--autoencoder-minutes", "0.002"]
+    machine = ["--threads", "1", "--workers", "0"]
+    given = ["learned", str(data), str(out), *times, *machine, *more]
+    return command_line.main(given)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    """Take a part of the pictures, of every set."""
+    root = tmp_path_factory.mktemp("few")
+    for folder in data.iterdir():
+        (root / folder.name).mkdir()
+        for path in sorted(folder.iterdir())[:9]:
+            (root / folder.name / path.name).symlink_to(path)
+    return root
+
+
+def test_a_training_goes_on_and_ends_in_a_card_that_the_runtime_opens(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(few, tmp_path) == 0
+    assert not (tmp_path / "learned.json").exists()
+    first = checkpoint_steps(tmp_path)
+    assert train(few, tmp_path, "--calibrate") == 0
+
+    card = json.loads((tmp_path / "learned.json").read_text())
+    model = runtime.load(tmp_path / "learned.safetensors", tmp_path / "learned.json")
+    opinion = model.opinion(Image.effect_noise((300, 300), 30).convert("RGB"))
+    assert card["training"]["steps"] > first > 0
+    assert card["training"]["left_out"] is None
+    assert set(card["training"]["autoencoders_psnr"]) == set(UPSAMPLERS)
+    assert opinion.likelihood_ratio == pytest.approx(1, abs=10)
+    assert opinion.weights == card["sha256"]
+
+
+def test_a_family_left_out_is_not_in_the_album_that_is_learned_from(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+    monkeypatch.setattr(
+        learned, "_train", lambda _, album, __: seen.append(set(album.families))
+    )
+
+    train(few, tmp_path, "--leave-out", "sd1")
+    train(few, tmp_path)
+
+    assert seen == [{"sdxl-flux"}, {"sd1", "sdxl-flux"}]
+    listed = pictures.load(tmp_path / "pictures.json")
+    assert any(one.family == "sd1" and one.pool == "train" for one in listed)
+
+
+def test_a_program_that_is_not_there_is_answered_with_those_that_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command_line.main(["nothing"]) == 2
+    assert command_line.main([]) == 2
+    assert "{learned}" in capsys.readouterr().out
+
+
+def checkpoint_steps(out: Path) -> int:
+    trainer = optimising.Trainer(TINY, torch.device("cpu"))
+    trainer.resume(out / "checkpoint.safetensors")
+    return trainer.steps
