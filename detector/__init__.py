@@ -11,6 +11,13 @@ from detector.assessment import (
     Evidence,
     ModelOpinion,
 )
+from detector.derivation import (
+    Derivation,
+    FeaturesError,
+    OriginalFeatures,
+    derive,
+    heatmap,
+)
 from detector.examination import VERSION, assess
 from detector.weights import WeightsError, checked
 
@@ -19,9 +26,14 @@ __all__ = [
     "STRENGTHS",
     "VERSION",
     "Assessment",
+    "Derivation",
     "Evidence",
+    "FeaturesError",
     "ModelOpinion",
+    "OriginalFeatures",
     "WeightsError",
     "assess",
     "checked",
+    "derive",
+    "heatmap",
 ]

@@ -7,14 +7,20 @@ from typing import Final
 
 from PIL import Image
 
-from detector import explain, measurements, models, provenance
-from detector.assessment import Assessment, fuse
+from detector import derivation, explain, measurements, models, provenance
+from detector.assessment import Assessment, Evidence, fuse
+from detector.derivation import OriginalFeatures
 
 # Raised whenever the same picture may get another answer than before.
 VERSION: Final = "detector-1"
 
 
-def assess(image: Image.Image, *, data: bytes | None = None) -> Assessment:
+def assess(
+    image: Image.Image,
+    *,
+    data: bytes | None = None,
+    original: Image.Image | OriginalFeatures | None = None,
+) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
 
     Args:
@@ -22,17 +28,35 @@ def assess(image: Image.Image, *, data: bytes | None = None) -> Assessment:
             items (str) and "quantization" (JPEG tables); all of it is untrusted.
         data: The bytes of the picture's file, read for C2PA manifests and for China's
             label only. Without them neither a manifest nor a loose label is found.
+        original: The harmless picture that it may have been made from, upright RGB, or
+            the features of that picture.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
-    evidence = (*provenance.read(image, data), *measurements.measure(image))
+    evidence = (
+        *provenance.read(image, data),
+        *_derived(image, original),
+        *measurements.measure(image),
+    )
     opinions = models.opinions(image)
     return Assessment(
         finding=fuse(evidence, measurable=measurements.is_measurable(image)),
         evidence=evidence,
         models=opinions,
-        not_tested=explain.not_tested(models=bool(opinions), manifest=data is not None),
+        not_tested=explain.not_tested(
+            models=bool(opinions),
+            manifest=data is not None,
+            original=original is not None,
+        ),
         version=VERSION,
     )
+
+
+def _derived(
+    image: Image.Image, original: Image.Image | OriginalFeatures | None
+) -> tuple[Evidence, ...]:
+    if original is None:
+        return ()
+    return (derivation.evidence(derivation.derive(image, original)),)

@@ -39,7 +39,8 @@ def blob(size: tuple[int, int], share: float, chance: Generator) -> Share:
     stretch = float(chance.uniform(0.7, 1.4))
     reach = radius * max(stretch, 1 / stretch)
     middle = [
-        chance.uniform(min(reach, side / 2), max(side - reach, side / 2)) for side in size
+        chance.uniform(min(reach, side / 2), max(side - reach, side / 2))
+        for side in size
     ]
     x, y = (x - middle[0]) / stretch, (y - middle[1]) * stretch
     angle = np.arctan2(y, x)
@@ -51,7 +52,9 @@ def blob(size: tuple[int, int], share: float, chance: Generator) -> Share:
     return np.asarray(ndimage.gaussian_filter(inside, 0.01 * max(size)))
 
 
-def recoloured(image: Image.Image, other: Image.Image, chance: Generator) -> Edited | None:
+def recoloured(
+    image: Image.Image, _other: Image.Image, chance: Generator
+) -> Edited | None:
     """A garment in another colour: its folds stay."""
     levels = _levels(image)
     inside = blob(image.size, chance.uniform(0.06, 0.3), chance)
@@ -62,13 +65,13 @@ def recoloured(image: Image.Image, other: Image.Image, chance: Generator) -> Edi
 
 
 def inpainted_telea(
-    image: Image.Image, other: Image.Image, chance: Generator
+    image: Image.Image, _other: Image.Image, chance: Generator
 ) -> Edited | None:
     return _inpainted(image, chance, cv2.INPAINT_TELEA)
 
 
 def inpainted_navier_stokes(
-    image: Image.Image, other: Image.Image, chance: Generator
+    image: Image.Image, _other: Image.Image, chance: Generator
 ) -> Edited | None:
     return _inpainted(image, chance, cv2.INPAINT_NS)
 
@@ -83,13 +86,17 @@ def _inpainted(image: Image.Image, chance: Generator, how: int) -> Edited | None
     return _blended(levels, cv2.resize(filled, image.size).astype(np.float32), inside)
 
 
-def retextured(image: Image.Image, other: Image.Image, chance: Generator) -> Edited | None:
+def retextured(
+    image: Image.Image, other: Image.Image, chance: Generator
+) -> Edited | None:
     """Another photograph's pixels in a region."""
     inside = blob(image.size, chance.uniform(0.06, 0.35), chance)
     return _blended(_levels(image), _levels(ImageOps.fit(other, image.size)), inside)
 
 
-def regraded(image: Image.Image, other: Image.Image, chance: Generator) -> Edited | None:
+def regraded(
+    image: Image.Image, other: Image.Image, chance: Generator
+) -> Edited | None:
     """Another photograph's pixels in the region's own light, as a generator would."""
     levels = _levels(image)
     inside = blob(image.size, chance.uniform(0.06, 0.35), chance)
@@ -159,20 +166,19 @@ def _blended(levels: Levels, painted: Levels, inside: Share) -> Edited | None:
     return Edited(_image(made), Image.fromarray(np.uint8(255 * region)))
 
 
-def whole(made: Edited) -> Edited:
-    return made
-
-
 def cropped(made: Edited, chance: Generator) -> Edited:
     """Keeps 60 to 90 % of each side."""
     width, height = made.image.size
     w, h = (round(side * chance.uniform(0.6, 0.9)) for side in (width, height))
-    left, top = int(chance.integers(0, width - w + 1)), int(chance.integers(0, height - h + 1))
+    left, top = (
+        int(chance.integers(0, width - w + 1)),
+        int(chance.integers(0, height - h + 1)),
+    )
     box = (left, top, left + w, top + h)
     return Edited(made.image.crop(box), made.mask.crop(box))
 
 
-def mirrored(made: Edited, chance: Generator) -> Edited:
+def mirrored(made: Edited, _chance: Generator) -> Edited:
     return Edited(ImageOps.mirror(made.image), ImageOps.mirror(made.mask))
 
 
@@ -185,7 +191,7 @@ def turned(made: Edited, chance: Generator) -> Edited:
     )
 
 
-def shrunk(made: Edited, chance: Generator) -> Edited:
+def shrunk(made: Edited, _chance: Generator) -> Edited:
     """To 640 pixels."""
     scale = min(1.0, 640 / max(made.image.size))
     size = (round(made.image.width * scale), round(made.image.height * scale))

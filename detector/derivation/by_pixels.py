@@ -8,57 +8,80 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.derivation.difference import Map, difference
+from detector.derivation.difference import Difference, Map, difference
 from detector.derivation.features import OriginalFeatures
 from detector.derivation.laying import Frame, Mask, framed, laid
+from detector.derivation.regions import Labels, labelled
 from detector.derivation.registering import Mapping
-from detector.derivation.regions import labelled
 
+HELD: Final = 0.5  # of the places that agree, that the pixels around them must confirm
 _NEAR: Final = 0.08  # of the longer side, around a feature that agrees
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    labels: NDArray[np.uint8]
+    """What can be seen under mappings: those that hold, a label and a difference a pixel.
+
+    `amount` (h, w) is by how much the pictures differ, 1 being what counts as different.
+    """
+
+    mappings: tuple[Mapping, ...]
+    labels: Labels
     amount: Map
-    held: tuple[float, ...]
 
 
-def shown(
+def look(
     suspected: Image.Image,
     original: Image.Image,
-    ours: OriginalFeatures,
     theirs: OriginalFeatures,
+    ours: OriginalFeatures,
     mappings: tuple[Mapping, ...],
-) -> Shown:
+) -> Shown | None:
+    """Compare the two under each mapping; None where the first does not hold.
+
+    Further mappings only tell, near the features that agree on them, what was copied
+    otherwise: strangers' pixels under a false one change nothing.
+    """
     frame = framed(suspected, theirs.size)
-    first = None
-    agrees = np.zeros(frame.shape, np.bool_)
-    held = []
-    for mapping in mappings:
-        places = frame.places(theirs.places[mapping.pairs[:, 1]])
-        levels, reach = laid(original, ours.size, mapping, frame)
-        near = _around(places, frame.shape)
-        found = difference(frame.levels, levels, reach, near)
-        held.append(_held(places, found.alike))
-        if first is None:
-            first = found, reach
-            agrees |= found.agrees
-        elif held[-1] >= 0.5:
-            agrees |= found.agrees & near
-    found, reach = first
-    labels = labelled(frame.levels, agrees, found.differs & ~agrees, reach)
-    return Shown(labels, found.amount, tuple(held))
+    first, *others = (_compared(frame, original, theirs, ours, m) for m in mappings)
+    if not first.holds:
+        return None
+    held = [mappings[0]]
+    agrees = first.found.agrees
+    for mapping, other in zip(mappings[1:], others, strict=True):
+        if other.holds:
+            held.append(mapping)
+            agrees = agrees | (other.found.agrees & other.near)
+    differs = first.found.differs & ~agrees
+    labels = labelled(frame.levels, agrees, differs, first.reach)
+    return Shown(tuple(held), labels, first.found.amount)
 
 
-def _around(places: NDArray[np.float64], shape: tuple[int, int]) -> Mask:
-    mask = np.ones(shape, np.uint8)
-    x, y = np.clip(places.astype(np.int64), 0, (shape[1] - 1, shape[0] - 1)).T
-    mask[y, x] = 0
-    far = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    found: Difference
+    reach: Mask
+    near: Mask
+    holds: bool
+
+
+def _compared(
+    frame: Frame,
+    original: Image.Image,
+    theirs: OriginalFeatures,
+    ours: OriginalFeatures,
+    mapping: Mapping,
+) -> _Compared:
+    levels, reach = laid(original, ours.size, mapping, frame)
+    places = frame.places(theirs.places[mapping.pairs[:, 1]]).astype(np.int64)
+    x, y = np.clip(places, 0, (frame.shape[1] - 1, frame.shape[0] - 1)).T
+    near = _around(x, y, frame.shape)
+    found = difference(frame.levels, levels, reach, near)
+    return _Compared(found, reach, near, bool(found.alike[y, x].mean() >= HELD))
+
+
+def _around(x: NDArray[np.int64], y: NDArray[np.int64], shape: tuple[int, int]) -> Mask:
+    away = np.ones(shape, np.uint8)
+    away[y, x] = 0
+    far = cv2.distanceTransform(away, cv2.DIST_L2, 3)
     return np.asarray(far <= _NEAR * max(shape))
-
-
-def _held(places: NDArray[np.float64], alike: Mask) -> float:
-    x, y = np.clip(places.astype(np.int64), 0, (alike.shape[1] - 1, alike.shape[0] - 1)).T
-    return float(alike[y, x].mean())

@@ -20,12 +20,15 @@ _BANDS: Final = ((0.8, 3.0), (2.0, 8.0))  # pixels: finer and coarser detail
 _WINDOWS: Final = (4.0, 6.0)  # deviations of the windows that it is compared in
 _PLAIN: Final = 1.6  # levels of deviation, below which a window holds no detail
 _ALIKE: Final = 0.5  # correlation; strangers' windows rarely come so far
-_LIKENESS: Final = 0.8  # what agreement comes to in a band that is worth asking
-_COLOUR_BLUR: Final = 2.0
+_NOISE: Final = 0.6  # levels squared, that hold the correlation of plain windows down
+_GRAINY: Final = 3.0  # times the pair's noise, that detail must come to
+_SOFT: Final = (0.0, 0.6, 0.9, 1.3, 1.8, 2.4, 3.2, 4.2)  # pixels
+_SOFTER: Final = 1.15  # times that one may still be sharper
+_COLOUR_BLUR: Final = 1.2  # pixels of half the size
 _COLOUR_LEAST: Final = 5.0  # levels
 _QUIET: Final = 0.35  # of what agrees: surely copied, and untouched
 _COLOUR_FLOOR: Final = 5.0  # times the difference there
-_EDGE: Final = 0.35  # of a level's step to the next pixel: they lie a little apart
+_EDGE: Final = 0.25  # of a level's step to the next pixel: they lie a little apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +46,9 @@ class Difference:
     amount: Map
 
 
-def difference(suspected: Levels, original: Levels, reach: Mask, near: Mask) -> Difference:
+def difference(
+    suspected: Levels, original: Levels, reach: Mask, near: Mask
+) -> Difference:
     """Compare two pictures (h, w, 3) laid over each other.
 
     Args:
@@ -52,9 +57,13 @@ def difference(suspected: Levels, original: Levels, reach: Mask, near: Mask) -> 
         reach: Where it lies.
         near: Around the features that agree.
     """
-    likeness, textured = _structure(suspected, original, reach)
+    # Beyond its edges the original has nothing to say, and must not bleed over them.
+    original = np.where(reach[:, :, np.newaxis], original, suspected)
+    original = _as_soft(original, suspected, near & reach)
+    suspected = _as_soft(suspected, original, near & reach)
+    likeness, textured = _structure(suspected, original, reach, near & reach)
     known = reach & near & textured & (likeness > _ALIKE)
-    off = _colour(suspected, graded(original, suspected, known), known)
+    off = _colour(suspected, original, known)
     amount = np.maximum(off, np.where(textured, (1 - likeness) / (1 - _ALIKE), 0))
     amount[~reach] = 0
     differs = reach & (amount > 1)
@@ -63,7 +72,31 @@ def difference(suspected: Levels, original: Levels, reach: Mask, near: Mask) -> 
     return Difference(agrees, differs, alike, amount.astype(np.float32))
 
 
-def _structure(suspected: Levels, original: Levels, reach: Mask) -> tuple[Map, Mask]:
+def _as_soft(levels: Levels, other: Levels, sure: Mask) -> Levels:
+    """One picture as blurred as the other is, where they agree; itself if it is no sharper."""
+    wanted = _SOFTER * _sharpness(other, sure)
+    for deviation in _SOFT:
+        blurred = cv2.GaussianBlur(levels, (0, 0), deviation) if deviation else levels
+        if _sharpness(blurred, sure) <= wanted:
+            break
+    return np.asarray(blurred, np.float32)
+
+
+def _sharpness(levels: Levels, sure: Mask) -> float:
+    """The share of finest detail in all detail, whatever the contrast."""
+    if not sure.any():
+        return 0.0
+    grey = cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY)
+    fine, coarse = (
+        float((band[sure] ** 2).sum())
+        for band in (grey - _mean(grey, 1.0), grey - _mean(grey, 5.0))
+    )
+    return fine / max(coarse, 1e-3)
+
+
+def _structure(
+    suspected: Levels, original: Levels, reach: Mask, sure: Mask
+) -> tuple[Map, Mask]:
     """How alike the detail is, -1 to 1, and where there is any."""
     ours, theirs = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (original, suspected))
     inside = reach.astype(np.float32)
@@ -76,7 +109,8 @@ def _structure(suspected: Levels, original: Levels, reach: Mask) -> tuple[Map, M
             _mean(product, window) / whole for product in (a * a, b * b, a * b)
         )
         alike = both / np.sqrt((var_a + _NOISE) * (var_b + _NOISE))
-        detailed = np.sqrt(np.maximum(var_a, var_b)) > _PLAIN
+        noise = _noise(var_a[sure], var_b[sure], both[sure])
+        detailed = np.maximum(var_a, var_b) > _PLAIN**2 + _GRAINY * noise
         asked = detailed & ~textured
         likeness[asked] = alike[asked]
         both_say = detailed & textured
@@ -85,21 +119,42 @@ def _structure(suspected: Levels, original: Levels, reach: Mask) -> tuple[Map, M
     return likeness, textured
 
 
-_NOISE: Final = 0.6  # levels squared, of what is left of noise in a band
+def _noise(ours: Map, theirs: Map, both: Map) -> float:
+    """What is left, in levels squared, where the two agree and one explains the other."""
+    if not ours.size:
+        return 0.0
+    gain = float(both.sum() / max(float(ours.sum()), 1e-3))
+    return float(np.quantile(theirs - 2 * gain * both + gain**2 * ours, 0.25))
 
 
 def _colour(suspected: Levels, original: Levels, known: Mask) -> Map:
-    """By how much colours differ, in what the pair's own noise and edges excuse."""
-    a, b = (cv2.GaussianBlur(x, (0, 0), _COLOUR_BLUR) for x in (original, suspected))
+    """By how much colours differ, in what the pair's own noise and edges excuse.
+
+    At half the size: what a grading leaves is coarse.
+    """
+    height, width = known.shape
+    half = (max(1, width // 2), max(1, height // 2))
+    ours, theirs = (
+        cv2.resize(levels, half, interpolation=cv2.INTER_AREA)
+        for levels in (original, suspected)
+    )
+    where = (
+        cv2.resize(known.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST) > 0
+    )
+    a = cv2.GaussianBlur(graded(ours, theirs, where), (0, 0), _COLOUR_BLUR)
+    b = cv2.GaussianBlur(theirs, (0, 0), _COLOUR_BLUR)
     off = np.abs(a - b).max(axis=2)
-    floor = float(np.quantile(off[known], _QUIET)) if known.any() else 0.0
+    floor = float(np.quantile(off[where], _QUIET)) if where.any() else 0.0
     steps = np.maximum(_steep(a), _steep(b))
     allowed = max(_COLOUR_LEAST, _COLOUR_FLOOR * floor) + _EDGE * steps
-    return np.asarray(off / allowed, np.float32)
+    return np.asarray(cv2.resize(off / allowed, (width, height)), np.float32)
 
 
 def _steep(levels: Levels) -> Map:
-    x, y = (cv2.Sobel(levels, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    x, y = (
+        cv2.Sobel(levels, cv2.CV_32F, *way, ksize=3, scale=1 / 8)
+        for way in ((1, 0), (0, 1))
+    )
     return np.asarray(np.hypot(x, y).max(axis=2), np.float32)
 
 
@@ -109,5 +164,6 @@ def _band(grey: Map, fine: float, coarse: float) -> Map:
 
 def _mean(values: Map, deviation: float) -> Map:
     return np.asarray(
-        cv2.GaussianBlur(values, (0, 0), deviation, borderType=cv2.BORDER_REFLECT), np.float32
+        cv2.GaussianBlur(values, (0, 0), deviation, borderType=cv2.BORDER_REFLECT),
+        np.float32,
     )

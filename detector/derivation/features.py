@@ -23,13 +23,14 @@ Descriptors = NDArray[np.uint8]
 
 FEATURES_VERSION: Final = "sift/1"
 
-MOST: Final = 1600  # features of one picture
+MOST: Final = 1200  # features of one picture
 AREA: Final = 640 * 480  # pixels that they are looked for in
 LONGEST: Final = 2047  # pixels of a side: what a place of 16 bits reaches
 WIDTH: Final = 128  # numbers of a descriptor
 
 _LEAST_SIDE: Final = 16
-_CONTRAST: Final = 0.015  # of the corners that SIFT keeps; a blurred copy has few others
+_CONTRASTS: Final = (0.015, 0.003)  # of what SIFT keeps; the latter for who has few
+_FEW: Final = 400
 _CELLS: Final = 12  # a side; the best of each come first
 _NORM: Final = 512  # a descriptor's length, so that hardly a number exceeds a byte
 _STEPS: Final = 32  # of a pixel that places and sizes are kept in
@@ -81,11 +82,14 @@ class OriginalFeatures:
         height, width = grey.shape
         if min(width, height) < _LEAST_SIDE:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
-        finder = cv2.SIFT.create(contrastThreshold=_CONTRAST)
-        chosen = _spread(finder.detect(grey, None), (width, height))
-        if not chosen:
+        for contrast in _CONTRASTS:
+            finder = cv2.SIFT.create(contrastThreshold=contrast)
+            candidates = finder.detect(grey, None)
+            if len(candidates) >= _FEW:
+                break
+        if not candidates:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
-        found, raw = finder.compute(grey, chosen)
+        found, raw = finder.compute(grey, _spread(candidates, (width, height)))
         places = np.array([(*p.pt, p.size, p.angle) for p in found], np.float32)
         return cls._kept(places, _rooted(np.asarray(raw, np.float32)), grey.shape)
 

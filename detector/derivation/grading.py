@@ -10,17 +10,26 @@ from numpy.typing import NDArray
 
 from detector.derivation.laying import Levels, Mask
 
-_SAMPLES: Final = 6_000  # pixels that a grading is fitted to
+_SAMPLES: Final = 4_000  # pixels that a grading is fitted to
 _CLIPPED: Final = (4, 251)  # levels beyond which a grading has cut off what was there
-_SCALES: Final = (48.0, 24.0, 12.0, 8.0, 6.0, 6.0)  # levels that an error may have, in turn
-_WORTH: Final = 0.05  # of the pixels explained, for which a model is worth more terms
+_SCALES: Final = (
+    48.0,
+    24.0,
+    12.0,
+    8.0,
+    6.0,
+    6.0,
+)  # levels that an error may have, in turn
+_LEAST: Final = 50
+_NEAR: Final = 5.0  # levels, at which a pixel is explained by half
+_WORTH: Final = 0.06  # of the pixels explained, for which a model is worth more terms
 
-# Which of the terms each model uses, the simplest first: none at all; gain, offset and
-# about a gamma of each channel; of all three together, as saturation and tints do; and
-# of the place, as a vignette does.
-_NOTHING, _CHANNELS, _COLOURS, _PLACES = 0, 1, 2, 3
-_TERMS: Final = 13
-_RIDGE: Final = 1e-3  # of a sample's weight, that holds what is left open to no change
+# What a grading may be, the simplest first: nothing at all; gain, offset and gamma of each
+# channel; all three together, as saturation and tints are; and light that falls off.
+_NOTHING, _CHANNELS, _COLOURS, _LIGHT = range(4)
+_RIDGE: Final = 1e-5  # of a sample's weight, that holds what is left open to no change
+
+Terms = NDArray[np.float64]  # (pixels, terms)
 
 
 def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
@@ -32,56 +41,68 @@ def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
     statistics", 1996). The simplest model that explains about as many as any is taken.
     """
     rows = np.flatnonzero(where & _unclipped(suspected) & _unclipped(original))
-    if len(rows) < 50:
+    if len(rows) < _LEAST:
         return original
     rows = rows[:: 1 + len(rows) // _SAMPLES]
-    terms = _terms(original)
-    known = terms[rows]
-    start, wanted = (x.reshape(-1, 3)[rows] / 255 for x in (original, suspected))
-    fits = [_fit(known, wanted - start, model) for model in range(_PLACES + 1)]
-    explained = [_explained(known @ fit + start - wanted) for fit in fits]
-    best = next(n for n, e in enumerate(explained) if e >= max(explained) - _WORTH)
-    told = terms @ fits[best] * 255 + original.reshape(-1, 3)
-    return np.clip(told, 0, 255).reshape(original.shape).astype(np.float32)
+    colours, places = original.reshape(-1, 3) / 255.0, _places(where.shape)
+    change = (suspected.reshape(-1, 3)[rows] - original.reshape(-1, 3)[rows]) / 255.0
+    fits = []
+    for model in range(_LIGHT + 1):
+        known = _terms(colours[rows], places[rows], model)
+        fitted = _fit(known, change)
+        fits.append((_explained(_applied(known, fitted) - change), model, fitted))
+    most = max(explained for explained, _, _ in fits)
+    _, model, fitted = next(fit for fit in fits if fit[0] >= most - _WORTH)
+    told = colours + _applied(_terms(colours, places, model), fitted)
+    return np.clip(told * 255, 0, 255).reshape(original.shape).astype(np.float32)
 
 
-def _fit(
-    known: NDArray[np.float64], change: NDArray[np.float64], model: int
-) -> NDArray[np.float64]:
-    """The change of each channel by the terms, (13, 3)."""
-    fitted = np.zeros((_TERMS, 3))
-    if model == _NOTHING:
-        return fitted
+def _fit(known: list[Terms], change: Terms) -> list[NDArray[np.float64]]:
+    """Of each channel how much of each term its change is."""
+    fitted = [np.zeros(terms.shape[1]) for terms in known]
     for scale in _SCALES:
-        off = np.abs(known @ fitted - change).max(axis=1) * 255
-        weight = (1 / (1 + (off / scale) ** 2)) ** 2
-        for channel in range(3):
-            used = _used(model, channel)
-            weighed = known[:, used] * weight[:, np.newaxis]
-            square = weighed.T @ known[:, used]
-            square[np.diag_indices_from(square)] += _RIDGE * weight.sum()
-            fitted[used, channel] = np.linalg.solve(square, weighed.T @ change[:, channel])
+        weight = _nearness(_applied(known, fitted) - change, scale) ** 2
+        for channel, terms in enumerate(known):
+            weighed = terms * weight[:, np.newaxis]
+            square = weighed.T @ terms + np.eye(terms.shape[1]) * _RIDGE * weight.sum()
+            fitted[channel] = np.linalg.solve(square, weighed.T @ change[:, channel])
     return fitted
 
 
-def _used(model: int, channel: int) -> list[int]:
+def _applied(known: list[Terms], fitted: list[NDArray[np.float64]]) -> Terms:
+    return np.stack([a @ b for a, b in zip(known, fitted, strict=True)], axis=1)
+
+
+def _explained(off: Terms) -> float:
+    return float(_nearness(off, _NEAR).mean())
+
+
+def _nearness(off: Terms, scale: float) -> NDArray[np.float64]:
+    """1 for what is explained, 0 for what is not (Geman and McClure's kernel)."""
+    nearness: NDArray[np.float64] = 1 / (
+        1 + (np.abs(off).max(axis=1) * 255 / scale) ** 2
+    )
+    return nearness
+
+
+def _terms(colours: Terms, places: Terms, model: int) -> list[Terms]:
+    """What each channel's change may be made of, for each of the three."""
+    if model == _NOTHING:
+        return [np.empty((len(colours), 0))] * 3
+    one = np.ones((len(colours), 1))
     if model == _CHANNELS:
-        return [0, 1 + channel, 4 + channel]
-    return list(range(10 if model == _COLOURS else _TERMS))
+        channels = np.split(colours, 3, axis=1)
+        return [np.hstack([one, c, c * c, np.sqrt(c)]) for c in channels]
+    crossed = colours * np.roll(colours, 1, axis=1)
+    bent = np.hstack([one, colours, colours**2, np.sqrt(colours), crossed])
+    if model == _COLOURS:
+        return [bent] * 3
+    return [np.hstack([bent, places, places * colours[:, c : c + 1]]) for c in range(3)]
 
 
-def _explained(off: NDArray[np.float64]) -> float:
-    """The share of samples that a model explains, those near to it counting most."""
-    return float((1 / (1 + (np.abs(off).max(axis=1) * 255 / 5) ** 2)).mean())
-
-
-def _terms(levels: Levels) -> NDArray[np.float64]:
-    """Each pixel's terms, (h * w, 13): 1, colours, squares, products, place."""
-    height, width = levels.shape[:2]
-    r, g, b = (levels.reshape(-1, 3) / 255).astype(np.float64).T
-    y, x = np.mgrid[0:height, 0:width].reshape(2, -1) / (max(height, width) / 2) - 1
-    colours = [np.ones_like(r), r, g, b, r * r, g * g, b * b, r * g, g * b, b * r]
-    return np.stack([*colours, x, y, x * x + y * y], axis=1)
+def _places(shape: tuple[int, int]) -> Terms:
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].reshape(2, -1)
+    return np.stack([x, y, x * x, y * y], axis=1)
 
 
 def _unclipped(levels: Levels) -> Mask:

@@ -12,7 +12,9 @@ from detector.derivation.features import WIDTH, Descriptors, OriginalFeatures
 
 Pairs = NDArray[np.int64]  # (n, 2): a feature of the original, one of the suspected
 
-RATIO: Final = 0.85  # of the distance to the next best: one like many others says nothing
+RATIO: Final = (
+    0.85  # of the distance to the next best: one like many others says nothing
+)
 
 # A mirrored patch has the rows of its cells and the turns of its gradients reversed.
 _CELLS, _TURNS = 4, 8

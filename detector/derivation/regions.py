@@ -9,18 +9,29 @@ from numpy.typing import NDArray
 
 from detector.derivation.laying import Levels, Mask
 
+Labels = NDArray[np.uint8]  # (h, w) of the three below
 Kind = Literal["copied", "replaced", "not comparable"]
-Box = tuple[float, float, float, float]  # left, top, right, bottom; shares of the picture
+Box = tuple[
+    float, float, float, float
+]  # left, top, right, bottom; shares of the picture
+
+PLAIN, COPIED, REPLACED = 0, 1, 2
+KINDS: Final[dict[int, Kind]] = {
+    COPIED: "copied",
+    REPLACED: "replaced",
+    PLAIN: "not comparable",
+}
 
 MASK_SIDE: Final = 256  # pixels of a mask's longer side
-LEAST_REPLACED: Final = 0.006  # of the picture: below it a difference is no region
+LEAST_REPLACED: Final = 0.01  # of the picture: below it a difference is no region
 LEAST_COPIED: Final = 0.003
 MOST_BOXES: Final = 8
 
 _OPEN: Final = 0.010  # of the longer side: a line so thin is an edge that lies off
 _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
-_EVEN: Final = 2.5  # levels of deviation: a frame, or the corner that a turn leaves
+_EVEN: Final = 6  # levels that a frame's colour varies by
+_WRITTEN: Final = 0.6  # of a frame, that is so; the rest is what is written on it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +48,9 @@ class Region:
     boxes: tuple[Box, ...]
 
 
-def regions(labels: "NDArray[np.uint8]") -> tuple[Region, ...]:
+def regions(labels: Labels) -> tuple[Region, ...]:
     """The regions of a map of COPIED, REPLACED and PLAIN, those that are not empty."""
-    height, width = labels.shape
-    scale = min(1.0, MASK_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = small_size(labels.shape)
     small = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
     found = []
     for value, kind in KINDS.items():
@@ -52,17 +61,14 @@ def regions(labels: "NDArray[np.uint8]") -> tuple[Region, ...]:
     return tuple(found)
 
 
-PLAIN, COPIED, REPLACED = 0, 1, 2
-KINDS: Final[dict[int, Kind]] = {
-    COPIED: "copied",
-    REPLACED: "replaced",
-    PLAIN: "not comparable",
-}
+def small_size(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Width and height of the mask of a map (h, w)."""
+    height, width = shape
+    scale = min(1.0, MASK_SIDE / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def labelled(
-    suspected: Levels, agrees: Mask, differs: Mask, reach: Mask
-) -> "NDArray[np.uint8]":
+def labelled(suspected: Levels, agrees: Mask, differs: Mask, reach: Mask) -> Labels:
     """A label for each pixel (h, w), cleaned of what is too small to mean anything.
 
     Args:
@@ -71,11 +77,10 @@ def labelled(
         differs: Where the first shows something else and no other the same.
         reach: Where the first lies.
     """
-    even = _even(suspected)
     side = max(agrees.shape)
     replaced = _opened(differs, _OPEN * side)
     copied = agrees & ~replaced
-    replaced |= _beyond(~reach & ~copied, even)
+    replaced |= _beyond(~reach & ~copied, suspected)
     replaced = _closed(replaced, _CLOSE * side) & ~_opened(copied, _OPEN * side)
     copied = _closed(copied, _CLOSE * side) & ~replaced
     replaced = _without_small(replaced, LEAST_REPLACED)
@@ -83,19 +88,20 @@ def labelled(
     labels = np.full(agrees.shape, PLAIN, np.uint8)
     labels[copied] = COPIED
     labels[replaced] = REPLACED
-    return _settled(labels, even & ~reach)
+    return _settled(labels, ~reach)
 
 
-def _beyond(outside: Mask, even: Mask) -> Mask:
-    """What lies beyond the original's edges, but for frames and bars of one colour."""
+def _beyond(outside: Mask, levels: Levels) -> Mask:
+    """What lies beyond the original's edges, but for bars and corners of one colour."""
     beyond = np.zeros_like(outside)
     for part in _parts(outside):
-        if (~even & part).sum() > 0.25 * part.sum():
+        apart = np.abs(levels[part] - np.median(levels[part], axis=0)).max(axis=1)
+        if (apart <= _EVEN).mean() < _WRITTEN:
             beyond |= part
     return beyond
 
 
-def _settled(labels: "NDArray[np.uint8]", frame: Mask) -> "NDArray[np.uint8]":
+def _settled(labels: Labels, frame: Mask) -> Labels:
     """Give plain parts to what was replaced around them: nobody paints around a hole.
 
     None goes to what was copied: a plain wall may as well be another wall.
@@ -108,12 +114,6 @@ def _settled(labels: "NDArray[np.uint8]", frame: Mask) -> "NDArray[np.uint8]":
         if around.size and (around == REPLACED).mean() >= _ENCLOSED:
             told[part] = REPLACED
     return told
-
-
-def _even(levels: Levels) -> Mask:
-    grey = cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY)
-    mean, squares = (cv2.blur(x, (9, 9)) for x in (grey, grey * grey))
-    return np.asarray(np.sqrt(np.maximum(squares - mean * mean, 0)) < _EVEN)
 
 
 def _parts(mask: Mask) -> list[Mask]:

@@ -16,12 +16,15 @@ Matrix = NDArray[np.float64]  # (3, 3)
 REACH: Final = 3.0  # pixels of the small suspected picture
 SPOT: Final = 6  # pixels: features nearer than that are one spot
 LEAST: Final = 8  # spots of a mapping
-LEAST_MORE: Final = 12  # the same of a second one, whom a first gave a reason to look for
+LEAST_MORE: Final = (
+    12  # the same of a second one, whom a first gave a reason to look for
+)
 MAPPINGS: Final = 4
 PROPOSALS: Final = 250  # pairs that each propose a mapping
 
 _TRIES, _SURE = 2000, 0.999
 _BENT: Final = 1.15  # more spots, for which a homography is worth its two more numbers
+_BENDING: Final = (6, 4, 2, 1, 1)  # times REACH, that it is bent towards in turn
 _LARGEST: Final = 12.0  # times that a copy grows or shrinks
 _STRETCH: Final = 2.5  # that one direction grows by more than another
 _GROWTH, _TURN = np.log(1.6), np.radians(30)  # that pairs of one mapping differ in
@@ -93,7 +96,11 @@ def _left(
 
 
 def _fit(
-    original: OriginalFeatures, suspected: OriginalFeatures, pool: Pairs, *, mirror: bool
+    original: OriginalFeatures,
+    suspected: OriginalFeatures,
+    pool: Pairs,
+    *,
+    mirror: bool,
 ) -> Mapping | None:
     """The mapping that most pairs agree on, if it is one that people make.
 
@@ -123,18 +130,27 @@ def _matrices(
     affine, _ = cv2.estimateAffine2D(
         ours, theirs, None, cv2.USAC_MAGSAC, REACH, _TRIES, _SURE
     )
-    if affine is not None:
-        yield "affine", np.vstack([np.asarray(affine, np.float64), (0.0, 0.0, 1.0)])
-    if len(party) >= 2 * LEAST:
-        bent, _ = cv2.findHomography(
-            ours, theirs, cv2.USAC_MAGSAC, REACH, None, _TRIES, _SURE
-        )
-        if bent is not None:
-            yield "homography", np.asarray(bent, np.float64)
+    if affine is None:
+        return
+    matrix = np.vstack([np.asarray(affine, np.float64), (0.0, 0.0, 1.0)])
+    yield "affine", matrix
+    for reach in _BENDING:
+        near = np.hypot(*(projected(matrix, ours) - theirs).T) < reach * REACH
+        if np.count_nonzero(near) < 2 * LEAST:
+            return
+        bent, _ = cv2.findHomography(ours[near], theirs[near])
+        if bent is None:
+            return
+        matrix = np.asarray(bent, np.float64)
+    yield "homography", matrix
 
 
 def _party(
-    original: OriginalFeatures, suspected: OriginalFeatures, pool: Pairs, *, mirror: bool
+    original: OriginalFeatures,
+    suspected: OriginalFeatures,
+    pool: Pairs,
+    *,
+    mirror: bool,
 ) -> Pairs:
     """The largest party of pairs that one of them would lay over each other.
 
