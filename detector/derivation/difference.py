@@ -76,20 +76,20 @@ def _as_soft(levels: Levels, other: Levels, sure: Mask) -> Levels:
     """One picture as blurred as the other is, where they agree; itself if it is no sharper."""
     wanted = _SOFTER * _sharpness(other, sure)
     for deviation in _SOFT:
-        blurred = cv2.GaussianBlur(levels, (0, 0), deviation) if deviation else levels
+        blurred = _soft(levels, deviation) if deviation else levels
         if _sharpness(blurred, sure) <= wanted:
             break
-    return np.asarray(blurred, np.float32)
+    return blurred
 
 
 def _sharpness(levels: Levels, sure: Mask) -> float:
     """The share of finest detail in all detail, whatever the contrast."""
     if not sure.any():
         return 0.0
-    grey = cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY)
+    grey = _grey(levels)
     fine, coarse = (
-        float((band[sure] ** 2).sum())
-        for band in (grey - _mean(grey, 1.0), grey - _mean(grey, 5.0))
+        float(((grey - _soft(grey, deviation))[sure] ** 2).sum())
+        for deviation in (1.0, 5.0)
     )
     return fine / max(coarse, 1e-3)
 
@@ -98,15 +98,18 @@ def _structure(
     suspected: Levels, original: Levels, reach: Mask, sure: Mask
 ) -> tuple[Map, Mask]:
     """How alike the detail is, -1 to 1, and where there is any."""
-    ours, theirs = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (original, suspected))
     inside = reach.astype(np.float32)
     likeness = np.zeros(reach.shape, np.float32)
     textured = np.zeros(reach.shape, np.bool_)
     for (fine, coarse), window in zip(_BANDS, _WINDOWS, strict=True):
-        a, b = (_band(grey, fine, coarse) * inside for grey in (ours, theirs))
-        whole = np.maximum(_mean(inside, window), 1e-3)
+        a, b = (
+            (_soft(grey, fine) - _soft(grey, coarse)) * inside
+            for grey in (_grey(original), _grey(suspected))
+        )
+        whole = np.maximum(_soft(inside, window), np.float32(1e-3))
         var_a, var_b, both = (
-            _mean(product, window) / whole for product in (a * a, b * b, a * b)
+            np.divide(_soft(x, window), whole, dtype=np.float32)
+            for x in (a * a, b * b, a * b)
         )
         alike = both / np.sqrt((var_a + _NOISE) * (var_b + _NOISE))
         noise = _noise(var_a[sure], var_b[sure], both[sure])
@@ -135,14 +138,13 @@ def _colour(suspected: Levels, original: Levels, known: Mask) -> Map:
     height, width = known.shape
     half = (max(1, width // 2), max(1, height // 2))
     ours, theirs = (
-        cv2.resize(levels, half, interpolation=cv2.INTER_AREA)
+        np.asarray(cv2.resize(levels, half, interpolation=cv2.INTER_AREA), np.float32)
         for levels in (original, suspected)
     )
-    where = (
-        cv2.resize(known.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST) > 0
-    )
-    a = cv2.GaussianBlur(graded(ours, theirs, where), (0, 0), _COLOUR_BLUR)
-    b = cv2.GaussianBlur(theirs, (0, 0), _COLOUR_BLUR)
+    small = cv2.resize(known.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST)
+    where = np.asarray(small > 0)
+    a = _soft(graded(ours, theirs, where), _COLOUR_BLUR)
+    b = _soft(theirs, _COLOUR_BLUR)
     off = np.abs(a - b).max(axis=2)
     floor = float(np.quantile(off[where], _QUIET)) if where.any() else 0.0
     steps = np.maximum(_steep(a), _steep(b))
@@ -158,12 +160,9 @@ def _steep(levels: Levels) -> Map:
     return np.asarray(np.hypot(x, y).max(axis=2), np.float32)
 
 
-def _band(grey: Map, fine: float, coarse: float) -> Map:
-    return _mean(grey, fine) - _mean(grey, coarse)
+def _grey(levels: Levels) -> Map:
+    return np.asarray(cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _mean(values: Map, deviation: float) -> Map:
-    return np.asarray(
-        cv2.GaussianBlur(values, (0, 0), deviation, borderType=cv2.BORDER_REFLECT),
-        np.float32,
-    )
+def _soft(values: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), deviation), np.float32)

@@ -6,6 +6,7 @@ more of it than any hash: whoever stores their bytes seals them.
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -157,9 +158,7 @@ def _small(image: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(image.convert("L"))
 
 
-def _spread(
-    found: "list[cv2.KeyPoint] | tuple[cv2.KeyPoint, ...]", size: tuple[int, int]
-) -> list[cv2.KeyPoint]:
+def _spread(found: Sequence[cv2.KeyPoint], size: tuple[int, int]) -> list[cv2.KeyPoint]:
     """At most MOST: the best of each cell of a grid, then the second of each, and so on.
 
     Foliage would else take them all, and leave the face before it without any.
@@ -184,7 +183,7 @@ def _spread(
 def _rooted(raw: NDArray[np.float32]) -> Descriptors:
     total = np.maximum(raw.sum(axis=1, keepdims=True), 1.0)
     rooted = np.round(np.sqrt(raw / total) * _NORM)
-    return np.clip(rooted, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(rooted, 0, 255), np.uint8)
 
 
 def _whole(places: Places) -> NDArray[np.uint16]:

@@ -44,8 +44,9 @@ def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
     if len(rows) < _LEAST:
         return original
     rows = rows[:: 1 + len(rows) // _SAMPLES]
-    colours, places = original.reshape(-1, 3) / 255.0, _places(where.shape)
-    change = (suspected.reshape(-1, 3)[rows] - original.reshape(-1, 3)[rows]) / 255.0
+    colours = original.reshape(-1, 3).astype(np.float64) / 255
+    places = _places(where.shape)
+    change = suspected.reshape(-1, 3)[rows].astype(np.float64) / 255 - colours[rows]
     fits = []
     for model in range(_LIGHT + 1):
         known = _terms(colours[rows], places[rows], model)
@@ -54,7 +55,7 @@ def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
     most = max(explained for explained, _, _ in fits)
     _, model, fitted = next(fit for fit in fits if fit[0] >= most - _WORTH)
     told = colours + _applied(_terms(colours, places, model), fitted)
-    return np.clip(told * 255, 0, 255).reshape(original.shape).astype(np.float32)
+    return np.asarray(np.clip(told * 255, 0, 255), np.float32).reshape(original.shape)
 
 
 def _fit(known: list[Terms], change: Terms) -> list[NDArray[np.float64]]:
@@ -100,7 +101,7 @@ def _terms(colours: Terms, places: Terms, model: int) -> list[Terms]:
     return [np.hstack([bent, places, places * colours[:, c : c + 1]]) for c in range(3)]
 
 
-def _places(shape: tuple[int, int]) -> Terms:
+def _places(shape: tuple[int, ...]) -> Terms:
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].reshape(2, -1)
     return np.stack([x, y, x * x, y * y], axis=1)
 

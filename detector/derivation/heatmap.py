@@ -4,6 +4,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from detector.derivation.deriving import Derivation
@@ -20,25 +21,22 @@ def heatmap(suspected: Image.Image, derivation: Derivation) -> Image.Image:
     Where nothing was shown the blurred picture stays as it is. At most LONGEST a side.
     """
     scale = min(1.0, LONGEST / max(suspected.size))
-    size = tuple(max(1, round(side * scale)) for side in suspected.size)
-    ground = _blurred(suspected, (size[0], size[1]))
-    amount = np.zeros(ground.shape[:2], np.float32)
+    width, height = (max(1, round(side * scale)) for side in suspected.size)
+    ground = _blurred(suspected, (width, height))
+    amount = np.zeros((height, width), np.float32)
     for region in derivation.regions:
         if region.kind == "replaced":
-            mask = cv2.resize(region.mask.astype(np.float32), (size[0], size[1]))
-            amount = np.asarray(mask, np.float32)
+            amount[:] = cv2.resize(region.mask.astype(np.float32), (width, height))
     if derivation.difference is not None:
-        levels = cv2.resize(derivation.difference, (size[0], size[1]))
-        amount = 0.5 * amount + 0.5 * levels.astype(np.float32) / 255
+        amount /= 2
+        amount += cv2.resize(derivation.difference, (width, height)) / 510
     colours = cv2.applyColorMap((amount * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     veil = (_VEIL * amount)[:, :, np.newaxis]
     blended = ground * (1 - veil) + colours[:, :, ::-1] * veil
     return Image.fromarray(np.clip(blended, 0, 255).astype(np.uint8))
 
 
-def _blurred(
-    image: Image.Image, size: tuple[int, int]
-) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+def _blurred(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
     """Grey and (h, w, 3). Shrunk first, so that no sharpening brings anything back."""
     small = image.convert("L")
     small.thumbnail((_COARSE, _COARSE), Image.Resampling.BOX)

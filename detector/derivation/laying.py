@@ -52,12 +52,10 @@ def laid(
     is compared at its own sharpness, and a panorama costs no more than a photo.
     """
     height, width = frame.shape
-    to_frame = (
-        _scaling(*frame.scale)
-        @ mapping.matrix
-        @ _scaling(small[0] / original.width, small[1] / original.height)
-    )
-    box = _shown(np.linalg.inv(to_frame), original.size, frame.shape)
+    to_small = _scaling(small[0] / original.width, small[1] / original.height)
+    to_frame = _scaling(*frame.scale) @ mapping.matrix @ to_small
+    to_original = np.asarray(np.linalg.inv(to_frame), np.float64)
+    box = _shown(to_original, original.size, frame.shape)
     if box is None:
         return np.zeros((height, width, 3), np.float32), np.zeros(frame.shape, np.bool_)
     left, top, right, bottom = box

@@ -92,7 +92,7 @@ def _left(
     used = np.isin(pool[:, 1], found.pairs[:, 1])
     mapped = found.places(original.places[pool[:, 0]])
     off = np.abs(mapped - suspected.places[pool[:, 1], :2]).max(axis=1)
-    return pool[~used & ~(off < 3 * REACH)]
+    return np.asarray(pool[~used & ~(off < 3 * REACH)])
 
 
 def _fit(
@@ -130,7 +130,7 @@ def _matrices(
     affine, _ = cv2.estimateAffine2D(
         ours, theirs, None, cv2.USAC_MAGSAC, REACH, _TRIES, _SURE
     )
-    if affine is None:
+    if np.size(affine) != 6:  # None, whatever the stubs say
         return
     matrix = np.vstack([np.asarray(affine, np.float64), (0.0, 0.0, 1.0)])
     yield "affine", matrix
@@ -139,7 +139,7 @@ def _matrices(
         if np.count_nonzero(near) < 2 * LEAST:
             return
         bent, _ = cv2.findHomography(ours[near], theirs[near])
-        if bent is None:
+        if np.size(bent) != matrix.size:
             return
         matrix = np.asarray(bent, np.float64)
     yield "homography", matrix
@@ -176,7 +176,7 @@ def _party(
     order = np.argsort(numbers, kind="stable")
     starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
     spots = np.logical_or.reduceat(alike[:, order], starts, axis=1).sum(axis=1)
-    return pool[alike[int(spots.argmax())]]
+    return np.asarray(pool[alike[int(spots.argmax())]])
 
 
 def _shaped(
