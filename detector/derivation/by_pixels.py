@@ -11,7 +11,7 @@ from PIL import Image
 from detector.derivation.difference import Difference, Map, difference
 from detector.derivation.features import OriginalFeatures
 from detector.derivation.laying import Frame, Mask, framed, laid
-from detector.derivation.regions import Labels, labelled
+from detector.derivation.regions import Labels, bars, labelled
 from detector.derivation.registering import Mapping
 
 HELD: Final = 0.5  # of the places that agree, that the pixels around them must confirm
@@ -43,7 +43,11 @@ def look(
     otherwise: strangers' pixels under a false one change nothing.
     """
     frame = framed(suspected, theirs.size)
-    first, *others = (_compared(frame, original, theirs, ours, m) for m in mappings)
+    barred = bars(frame.levels)
+    first, *others = (
+        _compared(frame, barred, original, theirs, ours, mapping)
+        for mapping in mappings
+    )
     if not first.holds:
         return None
     held = [mappings[0]]
@@ -53,7 +57,7 @@ def look(
             held.append(mapping)
             agrees = agrees | (other.found.agrees & other.near)
     differs = first.found.differs & ~agrees
-    labels = labelled(frame.levels, agrees, differs, first.reach)
+    labels = labelled(frame.levels, agrees, differs, first.reach, barred)
     return Shown(tuple(held), labels, first.found.amount)
 
 
@@ -67,12 +71,14 @@ class _Compared:
 
 def _compared(
     frame: Frame,
+    barred: Mask,
     original: Image.Image,
     theirs: OriginalFeatures,
     ours: OriginalFeatures,
     mapping: Mapping,
 ) -> _Compared:
     levels, reach = laid(original, ours.size, mapping, frame)
+    reach &= ~barred
     places = frame.places(theirs.places[mapping.pairs[:, 1]]).astype(np.int64)
     x, y = np.clip(places, 0, (frame.shape[1] - 1, frame.shape[0] - 1)).T
     near = _around(x, y, frame.shape)

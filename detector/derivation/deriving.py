@@ -80,8 +80,8 @@ def derive(
     "not shown", in bounded time and memory.
 
     Args:
-        suspected: Upright, of any size.
-        original: Upright, of any size, or the features of one.
+        suspected: Upright RGB, of any size.
+        original: Upright RGB, of any size, or the features of one.
     """
     theirs = OriginalFeatures.of(suspected)
     if isinstance(original, OriginalFeatures):

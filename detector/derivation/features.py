@@ -144,6 +144,8 @@ _NO_DESCRIPTORS: Final = np.empty((0, WIDTH), np.uint8)
 
 
 def _small(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode not in {"RGB", "L"}:
+        image = image.convert("RGB")
     scale = min(
         1.0,
         math.sqrt(AREA / (image.width * image.height)),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.derivation.laying import Levels, Mask
 
-_SAMPLES: Final = 4_000  # pixels that a grading is fitted to
+_SAMPLES: Final = 2_500  # pixels that a grading is fitted to
 _CLIPPED: Final = (4, 251)  # levels beyond which a grading has cut off what was there
 _SCALES: Final = (
     48.0,
@@ -22,6 +22,7 @@ _SCALES: Final = (
 )  # levels that an error may have, in turn
 _LEAST: Final = 50
 _NEAR: Final = 5.0  # levels, at which a pixel is explained by half
+_ENOUGH: Final = 0.8  # of the pixels explained, where no other model is tried
 _WORTH: Final = 0.06  # of the pixels explained, for which a model is worth more terms
 
 # What a grading may be, the simplest first: nothing at all; gain, offset and gamma of each
@@ -52,6 +53,8 @@ def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
         known = _terms(colours[rows], places[rows], model)
         fitted = _fit(known, change)
         fits.append((_explained(_applied(known, fitted) - change), model, fitted))
+        if fits[-1][0] >= _ENOUGH:
+            break
     most = max(explained for explained, _, _ in fits)
     _, model, fitted = next(fit for fit in fits if fit[0] >= most - _WORTH)
     told = colours + _applied(_terms(colours, places, model), fitted)

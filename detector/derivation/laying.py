@@ -36,9 +36,7 @@ def framed(image: Image.Image, small: tuple[int, int]) -> Frame:
     """Bring a suspected picture to the size of comparison; `small` is its features'."""
     scale = min(1.0, LONGEST / max(image.size))
     width, height = (max(1, round(side * scale)) for side in image.size)
-    resized = image.convert("RGB").resize(
-        (width, height), Image.Resampling.BILINEAR, reducing_gap=2.0
-    )
+    resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     levels = np.asarray(resized, dtype=np.float32)
     return Frame(levels, (width / small[0], height / small[1]))
 
@@ -65,10 +63,8 @@ def laid(
         max(1, round((right - left) * factor)),
         max(1, round((bottom - top) * factor)),
     )
-    part = original.crop(box).convert("RGB")
-    patch = np.asarray(
-        part.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32
-    )
+    part = original.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=2.0)
+    patch = np.asarray(part, np.float32)
     # Centres of pixels lie at halves in all three pictures, and OpenCV's at wholes.
     onto = (
         _shifting(-0.5, -0.5)

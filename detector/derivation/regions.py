@@ -30,7 +30,7 @@ MOST_BOXES: Final = 8
 _OPEN: Final = 0.010  # of the longer side: a line so thin is an edge that lies off
 _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
-_EVEN: Final = 6  # levels that a frame's colour varies by
+_EVEN: Final = 4  # levels that a frame's colour varies by
 _WRITTEN: Final = 0.6  # of a frame, that is so; the rest is what is written on it
 
 
@@ -68,6 +68,18 @@ def small_size(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def bars(levels: Levels) -> Mask:
+    """Black or white that the picture's edge is part of: bars, and what a turn leaves."""
+    found = np.zeros(levels.shape[:2], np.bool_)
+    for pure in (levels.max(axis=2) <= _EVEN, levels.min(axis=2) >= 255 - _EVEN):
+        _, numbers = cv2.connectedComponents(pure.astype(np.uint8), connectivity=4)
+        edge = (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1])
+        reached = np.unique(np.concatenate(edge))
+        found |= np.isin(numbers, reached[reached > 0])
+    # Saving and scaling smear its edge.
+    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((7, 7), np.uint8))) > 0
+
+
 def labelled(suspected: Levels, agrees: Mask, differs: Mask, reach: Mask) -> Labels:
     """A label for each pixel (h, w), cleaned of what is too small to mean anything.
 
@@ -76,19 +88,21 @@ def labelled(suspected: Levels, agrees: Mask, differs: Mask, reach: Mask) -> Lab
         agrees: Where any mapping shows the same.
         differs: Where the first shows something else and no other the same.
         reach: Where the first lies.
+        frame: What bars() finds.
     """
     side = max(agrees.shape)
     replaced = _opened(differs, _OPEN * side)
     copied = agrees & ~replaced
-    replaced |= _beyond(~reach & ~copied, suspected)
+    replaced |= _beyond(~reach & ~copied & ~frame, suspected)
     replaced = _closed(replaced, _CLOSE * side) & ~_opened(copied, _OPEN * side)
+    replaced &= ~frame
     copied = _closed(copied, _CLOSE * side) & ~replaced
     replaced = _without_small(replaced, LEAST_REPLACED)
     copied = _without_small(copied & ~replaced, LEAST_COPIED)
     labels = np.full(agrees.shape, PLAIN, np.uint8)
     labels[copied] = COPIED
     labels[replaced] = REPLACED
-    return _settled(labels, ~reach)
+    return _settled(labels, ~reach | frame)
 
 
 def _beyond(outside: Mask, levels: Levels) -> Mask:
