@@ -21,6 +21,7 @@ _WINDOWS: Final = (4.0, 6.0)  # deviations of the windows that it is compared in
 _PLAIN: Final = 1.6  # levels of deviation, below which a window holds no detail
 _ALIKE: Final = 0.5  # correlation; strangers' windows rarely come so far
 _NOISE: Final = 0.6  # levels squared, that hold the correlation of plain windows down
+_INSIDE: Final = 0.75  # of a window, that the original must reach
 _GRAINY: Final = 3.0  # times the pair's noise, that detail must come to
 _SOFT: Final = (0.0, 0.6, 0.9, 1.3, 1.8, 2.4, 3.2, 4.2)  # pixels
 _SOFTER: Final = 1.15  # times that one may still be sharper
@@ -114,6 +115,7 @@ def _structure(
         alike = both / np.sqrt((var_a + _NOISE) * (var_b + _NOISE))
         noise = _noise(var_a[sure], var_b[sure], both[sure])
         detailed = np.maximum(var_a, var_b) > _PLAIN**2 + _GRAINY * noise
+        detailed &= whole > _INSIDE  # or its detail is but the edge itself
         asked = detailed & ~textured
         likeness[asked] = alike[asked]
         both_say = detailed & textured

@@ -80,7 +80,9 @@ def bars(levels: Levels) -> Mask:
     return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((7, 7), np.uint8))) > 0
 
 
-def labelled(suspected: Levels, agrees: Mask, differs: Mask, reach: Mask) -> Labels:
+def labelled(
+    suspected: Levels, agrees: Mask, differs: Mask, reach: Mask, frame: Mask
+) -> Labels:
     """A label for each pixel (h, w), cleaned of what is too small to mean anything.
 
     Args:
