@@ -28,6 +28,7 @@ from rich.table import Table
 from bench.transforms import edits
 from detector import Derivation, OriginalFeatures, derive
 from detector.derivation.deriving import told_by_pixels, told_by_points
+from detector.derivation.features import shrunk
 from detector.derivation.registering import register
 from tests.drawing import landscape, mirror
 from tracker import decode_file
@@ -92,7 +93,7 @@ def derived(paths: Sequence[Path], numbers: range) -> Iterator[Result]:
             continue
         made = edits.posted(posting, made, chance)
         ours, theirs = OriginalFeatures.of(original), OriginalFeatures.of(made.image)
-        told = told_by_pixels(made.image, original, theirs, ours)
+        told = told_by_pixels(shrunk(made.image), original, theirs, ours)
         proof = told_by_points(theirs, ours).proof
         yield Result(kind, posting, path.name, told.proof, overlap(told, made), proof)
 
@@ -119,7 +120,7 @@ def strangers(paths: Sequence[Path], most: int) -> tuple[int, list[str]]:
         pixels = "not shown"
         if points != "not shown" or register(known[b], known[a]):
             one, other = opened(chosen[a]), opened(chosen[b])
-            pixels = told_by_pixels(one, other, known[a], known[b]).proof
+            pixels = told_by_pixels(shrunk(one), other, known[a], known[b]).proof
         if {points, pixels} != {"not shown"}:
             names = f"{chosen[a].name} {chosen[b].name}"
             found.append(f"{pixels}; by points {points}: {names}")

@@ -247,10 +247,10 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "derivation.rearranged": Text(
         "made from the original given, its parts put elsewhere",
-        "{points} places agree with the original, in {parts} arrangements that differ "
-        "from each other: this picture was made from it, and parts of it were moved or "
-        "repeated. Of what can be compared {registered:.0%} is a copy of the original. "
-        "{plain:.0%} of the picture is too plain to compare. {notes}",
+        "{points} places agree with the original, and so do the areas around them: "
+        "this picture was made from it. Of what can be compared {registered:.0%} is a "
+        "copy of the original. {plain:.0%} of the picture is too plain to compare. "
+        "{notes}",
     ),
     "derivation.copy": Text(
         "a copy of the original given, no part replaced",
@@ -323,6 +323,7 @@ REASONS: Final[dict[str, str]] = {
 # What is added to a derivation.
 NOTES: Final[dict[str, str]] = {
     "mirrored": "It was mirrored.",
+    "parts": "Its parts agree in {parts} arrangements: some were moved or repeated.",
     "bound": (
         "Of pairs of unrelated photographs at most {bound:.3%} are called proved, "
         "counted over thousands of them with 95 % confidence."

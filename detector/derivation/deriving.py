@@ -10,7 +10,7 @@ from PIL import Image
 
 from detector.derivation import by_pixels, by_points
 from detector.derivation.difference import Map
-from detector.derivation.features import OriginalFeatures
+from detector.derivation.features import OriginalFeatures, shrunk
 from detector.derivation.regions import Box, Kind, Region, regions, small_size
 from detector.derivation.registering import Mapping, register
 
@@ -83,6 +83,7 @@ def derive(
         suspected: Upright RGB, of any size.
         original: Upright RGB, of any size, or the features of one.
     """
+    suspected = shrunk(suspected)  # once: nothing below asks for more
     theirs = OriginalFeatures.of(suspected)
     if isinstance(original, OriginalFeatures):
         return told_by_points(theirs, original)

@@ -79,7 +79,7 @@ class OriginalFeatures:
         RootSIFT: Arandjelović and Zisserman, "Three things everyone should know to
         improve object retrieval" (2012).
         """
-        grey = _small(image)
+        grey = np.asarray(shrunk(image).convert("L"))
         height, width = grey.shape
         if min(width, height) < _LEAST_SIDE:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
@@ -143,21 +143,16 @@ class OriginalFeatures:
 _NO_DESCRIPTORS: Final = np.empty((0, WIDTH), np.uint8)
 
 
-def _small(image: Image.Image) -> NDArray[np.uint8]:
+def shrunk(image: Image.Image) -> Image.Image:
+    """The size that features are looked for in; a picture of that size stays as it is."""
     if image.mode not in {"RGB", "L"}:
         image = image.convert("RGB")
-    scale = min(
-        1.0,
-        math.sqrt(AREA / (image.width * image.height)),
-        LONGEST / max(image.size),
-    )
-    if scale < 1:
-        size = (
-            max(1, round(image.width * scale)),
-            max(1, round(image.height * scale)),
-        )
-        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(image.convert("L"))
+    area = image.width * image.height
+    scale = min(math.sqrt(AREA / area), LONGEST / max(image.size))
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def _spread(found: Sequence[cv2.KeyPoint], size: tuple[int, int]) -> list[cv2.KeyPoint]:

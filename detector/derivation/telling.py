@@ -1,5 +1,7 @@
 """A derivation as evidence in words: how sure it is, what was copied, where what was not."""
 
+from collections.abc import Iterator
+
 from detector import explain
 from detector.assessment import Evidence, Strength
 from detector.derivation.deriving import Derivation
@@ -16,22 +18,26 @@ def evidence(derivation: Derivation) -> Evidence:
     the whole is a measurement and no sign of anything. None says that AI did it.
     """
     code, strength = _told(derivation)
-    notes = [explain.note("bound", bound=derivation.bound)]
-    if any(placement.mirrored for placement in derivation.placements):
-        notes.insert(0, explain.note("mirrored"))
-    if derivation.by_points:
-        notes.append(explain.note("by_points"))
     return explain.evidence(
         f"derivation.{code}",
         strength,
         points=sum(placement.points for placement in derivation.placements),
-        parts=len(derivation.placements),
         registered=derivation.registered,
         replaced=derivation.share("replaced"),
         plain=derivation.share("not comparable"),
         where=", ".join(map(_named, _largest(derivation))),
-        notes=" ".join(notes),
+        notes=" ".join(_notes(derivation)),
     )
+
+
+def _notes(derivation: Derivation) -> Iterator[str]:
+    if any(placement.mirrored for placement in derivation.placements):
+        yield explain.note("mirrored")
+    if len(derivation.placements) > 1:
+        yield explain.note("parts", parts=len(derivation.placements))
+    if derivation.by_points:
+        yield explain.note("by_points")
+    yield explain.note("bound", bound=derivation.bound)
 
 
 def _told(derivation: Derivation) -> tuple[str, Strength]:
@@ -40,8 +46,8 @@ def _told(derivation: Derivation) -> tuple[str, Strength]:
         return "not_shown", "none"
     if derivation.boxes("replaced"):
         return ("replaced", "strong") if proved else ("likely_replaced", "medium")
-    if len(derivation.placements) > 1:
-        return ("rearranged", "strong") if proved else ("likely_copy", "measurement")
+    if proved and len(derivation.placements) > 1:
+        return "rearranged", "strong"
     return ("copy" if proved else "likely_copy"), "measurement"
 
 
