@@ -108,12 +108,13 @@ def overlap(told: Derivation, made: edits.Edited) -> float:
     return float((mask & true).sum() / max(1, (mask | true).sum()))
 
 
-def strangers(paths: Sequence[Path], most: int) -> tuple[int, list[str]]:
+def strangers(paths: Sequence[Path], numbers: range) -> tuple[int, list[str]]:
     """How many pairs of different photographs were judged, and those not "not shown"."""
-    count = min(len(paths), int(np.ceil(np.sqrt(2 * most))) + 1)
+    count = int(np.ceil(np.sqrt(2 * numbers.stop))) + 1
     chosen = list(dict.fromkeys(paths))[:count]
     known = [OriginalFeatures.of(opened(path)) for path in track(chosen, "features")]
-    pairs = [(a, b) for a in range(len(chosen)) for b in range(a)][:most]
+    pairs = [(a, b) for a in range(len(chosen)) for b in range(a)]
+    pairs = pairs[numbers.start : numbers.stop]
     found = []
     for a, b in track(pairs, "unrelated"):
         points = told_by_points(known[a], known[b]).proof
@@ -174,7 +175,8 @@ def main() -> None:
             if not result.right:
                 console.print(result)
     if arguments.unrelated:
-        pairs, found = strangers(paths, arguments.unrelated)
+        last = arguments.first + arguments.unrelated
+        pairs, found = strangers(paths, range(arguments.first, last))
         proved = sum(line.startswith("proved") for line in found)
         bound = at_most(proved) / max(1, pairs)
         console.print(f"{pairs} unrelated pairs, {proved} proved: at most {bound:.2e}")

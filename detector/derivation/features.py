@@ -30,8 +30,7 @@ LONGEST: Final = 2047  # pixels of a side: what a place of 16 bits reaches
 WIDTH: Final = 128  # numbers of a descriptor
 
 _LEAST_SIDE: Final = 16
-_CONTRASTS: Final = (0.015, 0.003)  # of what SIFT keeps; the latter for who has few
-_FEW: Final = 400
+_CONTRAST: Final = 0.004  # a tenth of SIFT's own: a sky has some, too, beside foliage
 _CELLS: Final = 12  # a side; the best of each come first
 _NORM: Final = 512  # a descriptor's length, so that hardly a number exceeds a byte
 _STEPS: Final = 32  # of a pixel that places and sizes are kept in
@@ -83,11 +82,8 @@ class OriginalFeatures:
         height, width = grey.shape
         if min(width, height) < _LEAST_SIDE:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
-        for contrast in _CONTRASTS:
-            finder = cv2.SIFT.create(contrastThreshold=contrast)
-            candidates = finder.detect(grey, None)
-            if len(candidates) >= _FEW:
-                break
+        finder = cv2.SIFT.create(contrastThreshold=_CONTRAST)
+        candidates = finder.detect(grey, None)
         if not candidates:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
         found, raw = finder.compute(grey, _spread(candidates, (width, height)))
