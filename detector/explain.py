@@ -239,39 +239,38 @@ TEXTS: Final[dict[str, Text]] = {
     "derivation.replaced": Text(
         "made from the original given, {replaced:.0%} of it replaced",
         "{points} places agree with the original in one arrangement, and so do the "
-        "areas around them: this picture was made from it. Of what can be compared "
-        "{registered:.0%} is a copy of the original. {replaced:.0%} of the picture is "
-        "not: {where}. That part was painted over, recoloured, generated or taken from "
-        "another picture; which of these, and whether with AI, a comparison cannot "
-        "tell. {plain:.0%} of the picture is too plain to compare. {notes}",
+        "areas around them: this picture was made from it. {notes} Of what can be "
+        "compared {registered:.0%} is a copy of the original. {replaced:.0%} of the "
+        "picture is not: {where}. That part was painted over, recoloured, generated or "
+        "taken from another picture; which of these, and whether with AI, a comparison "
+        "cannot tell. {plain:.0%} of the picture is too plain to compare.",
     ),
     "derivation.rearranged": Text(
         "made from the original given, its parts put elsewhere",
         "{points} places agree with the original, and so do the areas around them: "
-        "this picture was made from it. Of what can be compared {registered:.0%} is a "
-        "copy of the original. {plain:.0%} of the picture is too plain to compare. "
-        "{notes}",
+        "this picture was made from it. {notes} Of what can be compared "
+        "{registered:.0%} is a copy of the original. {plain:.0%} of the picture is too "
+        "plain to compare.",
     ),
     "derivation.copy": Text(
         "a copy of the original given, no part replaced",
         "{points} places agree with the original in one arrangement, and so do the "
-        "areas around them: this picture was made from it. Of what can be compared "
-        "{registered:.0%} is a copy, and no part was found to be replaced. Cropping, "
-        "recompression and changes to the light or the colours of the whole are no "
-        "such part. {plain:.0%} of the picture is too plain to compare. {notes}",
+        "areas around them: this picture was made from it. {notes} Of what can be "
+        "compared {registered:.0%} is a copy, and no part was found to be replaced. "
+        "Cropping, recompression and changes to the light or the colours of the whole "
+        "are no such part. {plain:.0%} of the picture is too plain to compare.",
     ),
     "derivation.likely_replaced": Text(
         "probably made from the original given, {replaced:.0%} of it replaced",
-        "{points} places agree with the original: too few for a proof. If this picture "
-        "was made from it, {replaced:.0%} is no copy: {where}. That part was then "
-        "painted over, recoloured, generated or taken from another picture; which of "
-        "these, and whether with AI, a comparison cannot tell. {notes}",
+        "{points} places agree with the original: too few for a proof. {notes} If this "
+        "picture was made from it, {replaced:.0%} is no copy: {where}. That part was "
+        "then painted over, recoloured, generated or taken from another picture; which "
+        "of these, and whether with AI, a comparison cannot tell.",
     ),
     "derivation.likely_copy": Text(
         "probably a copy of the original given",
-        "{points} places agree with the original: too few for a proof. No part was "
-        "found to be replaced. {plain:.0%} of the picture is too plain to compare. "
-        "{notes}",
+        "{points} places agree with the original: too few for a proof. {notes} No part "
+        "was found to be replaced. {plain:.0%} of the picture is too plain to compare.",
     ),
     "derivation.not_shown": Text(
         "no derivation from the original shown",
