@@ -64,7 +64,7 @@ def difference(
     suspected = _as_soft(suspected, original, near & reach)
     likeness, textured = _structure(suspected, original, reach, near & reach)
     known = reach & near & textured & (likeness > _ALIKE)
-    off = _colour(suspected, original, known)
+    off = _colour(suspected, original, known, reach & ~textured)
     amount = np.maximum(off, np.where(textured, (1 - likeness) / (1 - _ALIKE), 0))
     amount[~reach] = 0
     differs = reach & (amount > 1)
@@ -132,7 +132,7 @@ def _noise(ours: Map, theirs: Map, both: Map) -> float:
     return float(np.quantile(theirs - 2 * gain * both + gain**2 * ours, 0.25))
 
 
-def _colour(suspected: Levels, original: Levels, known: Mask) -> Map:
+def _colour(suspected: Levels, original: Levels, known: Mask, plain: Mask) -> Map:
     """By how much colours differ, in what the pair's own noise and edges excuse.
 
     At half the size: what a grading leaves is coarse.
@@ -143,12 +143,17 @@ def _colour(suspected: Levels, original: Levels, known: Mask) -> Map:
         np.asarray(cv2.resize(levels, half, interpolation=cv2.INTER_AREA), np.float32)
         for levels in (original, suspected)
     )
-    small = cv2.resize(known.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST)
-    where = np.asarray(small > 0)
-    a = _soft(graded(ours, theirs, where), _COLOUR_BLUR)
+    where, even = (
+        np.asarray(cv2.resize(mask.astype(np.uint8), half)) > 0
+        for mask in (known, plain)
+    )
+    a = _soft(graded(ours, theirs, where, even), _COLOUR_BLUR)
     b = _soft(theirs, _COLOUR_BLUR)
     off = np.abs(a - b).max(axis=2)
-    floor = float(np.quantile(off[where], _QUIET)) if where.any() else 0.0
+    quiet = [
+        float(np.quantile(off[m], _QUIET)) for m in (where, where | even) if m.any()
+    ]
+    floor = min(quiet, default=0.0)
     steps = np.maximum(_steep(a), _steep(b))
     allowed = max(_COLOUR_LEAST, _COLOUR_FLOOR * floor) + _EDGE * steps
     return np.asarray(cv2.resize(off / allowed, (width, height)), np.float32)

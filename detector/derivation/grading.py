@@ -33,32 +33,39 @@ _RIDGE: Final = 1e-5  # of a sample's weight, that holds what is left open to no
 Terms = NDArray[np.float64]  # (pixels, terms)
 
 
-def graded(original: Levels, suspected: Levels, where: Mask) -> Levels:
+def graded(original: Levels, suspected: Levels, where: Mask, plain: Mask) -> Levels:
     """The original, (h, w, 3), in the suspected picture's colours.
 
     Fitted to the pixels `where` structure agrees, by weighing down, step by step, those
     that a grading of the whole leaves unexplained (graduated non-convexity: Black and
     Rangarajan, "On the unification of line processes, outlier rejection, and robust
-    statistics", 1996). The simplest model that explains about as many as any is taken.
+    statistics", 1996). The simplest model that explains about as many as any is taken,
+    of these and of the `plain` ones: a garment may hold most of the structure there is.
     """
-    rows = np.flatnonzero(where & _unclipped(suspected) & _unclipped(original))
+    unclipped = _unclipped(suspected) & _unclipped(original)
+    rows, wide = _chosen(where & unclipped), _chosen((where | plain) & unclipped)
     if len(rows) < _LEAST:
         return original
-    rows = rows[:: 1 + len(rows) // _SAMPLES]
     colours = original.reshape(-1, 3).astype(np.float64) / 255
+    change = suspected.reshape(-1, 3).astype(np.float64) / 255 - colours
     places = _places(where.shape)
-    change = suspected.reshape(-1, 3)[rows].astype(np.float64) / 255 - colours[rows]
     fits = []
     for model in range(_LIGHT + 1):
-        known = _terms(colours[rows], places[rows], model)
-        fitted = _fit(known, change)
-        fits.append((_explained(_applied(known, fitted) - change), model, fitted))
+        fitted = _fit(_terms(colours[rows], places[rows], model), change[rows])
+        judged = _applied(_terms(colours[wide], places[wide], model), fitted)
+        fits.append((_explained(judged - change[wide]), model, fitted))
         if fits[-1][0] >= _ENOUGH:
             break
     most = max(explained for explained, _, _ in fits)
     _, model, fitted = next(fit for fit in fits if fit[0] >= most - _WORTH)
     told = colours + _applied(_terms(colours, places, model), fitted)
     return np.asarray(np.clip(told * 255, 0, 255), np.float32).reshape(original.shape)
+
+
+def _chosen(where: Mask) -> NDArray[np.int64]:
+    """A bounded number of pixels, evenly."""
+    rows = np.flatnonzero(where)
+    return rows[:: 1 + len(rows) // _SAMPLES]
 
 
 def _fit(known: list[Terms], change: Terms) -> list[NDArray[np.float64]]:

@@ -30,6 +30,7 @@ MOST_BOXES: Final = 8
 _OPEN: Final = 0.010  # of the longer side: a line so thin is an edge that lies off
 _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
+_HOLE: Final = 0.5  # of all that was replaced, that such a part is at most
 _EVEN: Final = 4  # levels that a frame's colour varies by
 _WRITTEN: Final = 0.6  # of a frame, that is so; the rest is what is written on it
 
@@ -123,11 +124,11 @@ def _settled(labels: Labels, frame: Mask) -> Labels:
     None goes to what was copied: a plain wall may as well be another wall.
     """
     kernel = np.ones((3, 3), np.uint8)
-    told = labels.copy()
+    told, most = labels.copy(), _HOLE * (labels == REPLACED).sum()
     for part in _parts((labels == PLAIN) & ~frame):
         ring = (cv2.dilate(part.astype(np.uint8), kernel) > 0) & ~part
         around = labels[ring]
-        if around.size and (around == REPLACED).mean() >= _ENCLOSED:
+        if part.sum() <= most and (around == REPLACED).mean() >= _ENCLOSED:
             told[part] = REPLACED
     return told
 
