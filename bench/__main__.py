@@ -43,7 +43,11 @@ class Run:
 QUICK: dict[str, tuple[Run, ...]] = {
     "browser_hashing": (Run(("--limit", "45"), photos=("--photos",)),),
     "derivation": (
-        Run(("--pairs", "42", "--unrelated", "300"), photos=(), needs=True),
+        Run(
+            ("--pairs", "42", "--copies", "27", "--unrelated", "300"),
+            photos=(),
+            needs=True,
+        ),
     ),
     "freshness": (Run(("--rounds", "20")),),
     "guessing": (Run(("--n", "2000")),),

@@ -1,9 +1,12 @@
 """How often a derived picture is proved with the right region, and a stranger's falsely.
 
-python bench/derivation.py PHOTOS... [--pairs N] [--first N] [--unrelated N]: of photographs in
-these folders, all different. Each pair is an original and a forgery of it, edited in a
-region, then posted; right is a told replaced region that overlaps the true one by an
-intersection over union of 0.6. Worst first. --first goes on where another run stopped.
+python bench/derivation.py PHOTOS... [--pairs N] [--copies N] [--unrelated N] [--first N]:
+of photographs in these folders, all different. Each pair is an original and a forgery
+of it, edited in a region, then posted; right is a told replaced region that overlaps the
+true one by an intersection over union of 0.6. Worst first. --first goes on where another
+run stopped.
+
+Then copies without an edit, whose regions called replaced are false, and unrelated pairs.
 
 An edit that nobody can see is drawn anew: a cloudless sky that was inpainted is the same
 sky. The bound is the rule of three's: none seen leaves three with 95 % confidence.
@@ -25,7 +28,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.transforms import edits
+from bench.transforms import PLAIN, edits
 from detector import Derivation, OriginalFeatures, derive
 from detector.derivation.deriving import told_by_pixels, told_by_points
 from detector.derivation.features import shrunk
@@ -37,6 +40,14 @@ from tracker.rates import at_most
 LONGEST = 1224  # pixels of an original's longer side
 RIGHT = 0.6
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+COPIES = (
+    *("jpeg_30", "grey", "darker_by_50", "brighter_by_50", "contrast_by_60"),
+    *("gamma_half", "gamma_two", "noise", "blur_4", "beauty_filter"),
+    *("resize_quarter", "squeezed_to_80", "crop_25", "crop_50", "zoom_2x"),
+    *("rotate_5_in_black", "rotate_15", "rotate_90", "mirrored", "perspective_6"),
+    *("white_border_8", "letterbox_square", "screenshot", "photo_of_a_screen"),
+    *("mirrored_crop_10", "recompressed_socially", "forwarded_by_messenger"),
+)  # of bench/transforms: what paints nothing over the picture
 TIMES = 5
 LARGE = (4000, 3000)
 
@@ -108,6 +119,31 @@ def overlap(told: Derivation, made: edits.Edited) -> float:
     return float((mask & true).sum() / max(1, (mask | true).sum()))
 
 
+def copied(paths: Sequence[Path], numbers: range) -> Iterator[Result]:
+    """Copies of each picture, in turn: of `overlap` is told the share called replaced."""
+    for number in track(numbers, "copies"):
+        path, name = paths[number % len(paths)], COPIES[number % len(COPIES)]
+        original = opened(path)
+        told = derive(PLAIN[name](original), original)
+        yield Result("", name, path.name, told.proof, told.share("replaced"), "")
+
+
+def copies_table(results: Sequence[Result]) -> Table:
+    told = Table("copy", "pairs", "proved", "with a region called replaced", "largest")
+    groups = {n: [r for r in results if r.posting == n] for n in COPIES}
+    rows = [(name, group) for name, group in groups.items() if group]
+    rows.sort(key=lambda row: -np.mean([r.overlap > 0 for r in row[1]]))
+    for name, group in [*rows, ("all", list(results))]:
+        told.add_row(
+            name,
+            str(len(group)),
+            f"{np.mean([r.proof == 'proved' for r in group]):.1%}",
+            f"{np.mean([r.overlap > 0 for r in group]):.1%}",
+            f"{max(r.overlap for r in group):.1%}",
+        )
+    return told
+
+
 def strangers(paths: Sequence[Path], numbers: range) -> tuple[int, list[str]]:
     """How many pairs of different photographs were judged, and those not "not shown"."""
     count = int(np.ceil(np.sqrt(2 * numbers.stop))) + 1
@@ -163,6 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="PHOTOS")
     parser.add_argument("--pairs", type=int, default=300, metavar="N")
+    parser.add_argument("--copies", type=int, default=270, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="N")
     parser.add_argument("--unrelated", type=int, default=5_000, metavar="N")
     arguments = parser.parse_args()
@@ -174,6 +211,9 @@ def main() -> None:
         for result in sorted(results, key=lambda r: r.overlap)[:15]:
             if not result.right:
                 console.print(result)
+    last = arguments.first + arguments.copies
+    if results := list(copied(paths, range(arguments.first, last))):
+        console.print(copies_table(results))
     if arguments.unrelated:
         last = arguments.first + arguments.unrelated
         pairs, found = strangers(paths, range(arguments.first, last))

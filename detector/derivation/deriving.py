@@ -1,5 +1,6 @@
 """Whether a suspected picture derives from an original, and which parts of it do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -84,10 +85,10 @@ def derive(
         original: Upright RGB, of any size, or the features of one.
     """
     suspected = shrunk(suspected)  # once: nothing below asks for more
-    theirs = OriginalFeatures.of(suspected)
     if isinstance(original, OriginalFeatures):
-        return told_by_points(theirs, original)
-    ours = OriginalFeatures.of(original)
+        return told_by_points(OriginalFeatures.of(suspected), original)
+    with ThreadPoolExecutor(2) as pool:  # more than half of the time, and each its own
+        theirs, ours = pool.map(OriginalFeatures.of, (suspected, original))
     return told_by_pixels(suspected, original, theirs, ours)
 
 

@@ -29,6 +29,7 @@ _COLOUR_BLUR: Final = 1.2  # pixels of half the size
 _COLOUR_LEAST: Final = 5.0  # levels
 _QUIET: Final = 0.35  # of what agrees: surely copied, and untouched
 _COLOUR_FLOOR: Final = 5.0  # times the difference there
+_BURNT: Final = 247  # levels of all channels, in both
 _EDGE: Final = 0.25  # of a level's step to the next pixel: they lie a little apart
 
 
@@ -64,7 +65,8 @@ def difference(
     suspected = _as_soft(suspected, original, near & reach)
     likeness, textured = _structure(suspected, original, reach, near & reach)
     known = reach & near & textured & (likeness > _ALIKE)
-    off = _colour(suspected, original, known, reach & ~textured)
+    off, burnt = _colour(suspected, original, known, reach & ~textured)
+    textured &= ~burnt
     amount = np.maximum(off, np.where(textured, (1 - likeness) / (1 - _ALIKE), 0))
     amount[~reach] = 0
     differs = reach & (amount > 1)
@@ -132,10 +134,13 @@ def _noise(ours: Map, theirs: Map, both: Map) -> float:
     return float(np.quantile(theirs - 2 * gain * both + gain**2 * ours, 0.25))
 
 
-def _colour(suspected: Levels, original: Levels, known: Mask, plain: Mask) -> Map:
+def _colour(
+    suspected: Levels, original: Levels, known: Mask, plain: Mask
+) -> tuple[Map, Mask]:
     """By how much colours differ, in what the pair's own noise and edges excuse.
 
-    At half the size: what a grading leaves is coarse.
+    And where a grading has burnt or drowned whatever the original shows. At half the
+    size: what a grading leaves is coarse.
     """
     height, width = known.shape
     half = (max(1, width // 2), max(1, height // 2))
@@ -156,7 +161,12 @@ def _colour(suspected: Levels, original: Levels, known: Mask, plain: Mask) -> Ma
     floor = min(quiet, default=0.0)
     steps = np.maximum(_steep(a), _steep(b))
     allowed = max(_COLOUR_LEAST, _COLOUR_FLOOR * floor) + _EDGE * steps
-    return np.asarray(cv2.resize(off / allowed, (width, height)), np.float32)
+    burnt = np.minimum(a, b).min(axis=2) > _BURNT
+    burnt |= np.maximum(a, b).max(axis=2) < 255 - _BURNT
+    return (
+        np.asarray(cv2.resize(off / allowed, (width, height)), np.float32),
+        np.asarray(cv2.resize(burnt.astype(np.uint8), (width, height))) > 0,
+    )
 
 
 def _steep(levels: Levels) -> Map:
