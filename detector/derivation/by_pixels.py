@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from detector.derivation.bending import bend
 from detector.derivation.difference import Difference, Map, difference
 from detector.derivation.features import OriginalFeatures
 from detector.derivation.laying import Frame, Mask, framed, laid
-from detector.derivation.regions import Labels, bars, labelled
+from detector.derivation.regions import COPIED, Labels, bars, labelled, written
 from detector.derivation.registering import Mapping
 
 HELD: Final = 0.5  # of the places that agree, that the pixels around them must confirm
@@ -39,6 +40,8 @@ def look(
 ) -> Shown | None:
     """Compare the two under each mapping; None where the first does not hold.
 
+    Nor if they agree in nothing but letters on bars.
+
     Further mappings only tell, near the features that agree on them, what was copied
     otherwise: strangers' pixels under a false one change nothing.
     """
@@ -58,6 +61,8 @@ def look(
             agrees = agrees | (other.found.agrees & other.near)
     differs = first.found.differs & ~agrees
     labels = labelled(frame.levels, agrees, differs, first.reach, barred)
+    if written(frame.levels, labels == COPIED):
+        return None
     return Shown(tuple(held), labels, first.found.amount)
 
 
@@ -77,7 +82,8 @@ def _compared(
     ours: OriginalFeatures,
     mapping: Mapping,
 ) -> _Compared:
-    levels, reach = laid(original, ours.size, mapping, frame)
+    bent = bend(mapping, ours, theirs)
+    levels, reach = laid(original, ours.size, mapping, bent, frame)
     reach &= ~barred
     places = frame.places(theirs.places[mapping.pairs[:, 1]]).astype(np.int64)
     x, y = np.clip(places, 0, (frame.shape[1] - 1, frame.shape[0] - 1)).T

@@ -21,6 +21,7 @@ Proof = Literal["proved", "likely", "not shown"]
 # must confirm it; where they are not, more is asked. See docs/adr/0031.
 PROVED: Final = 15
 PROVED_BY_POINTS: Final = 25
+REGISTERED_BY_POINTS: Final = 0.4  # or they may be the letters of one and the same app
 LIKELY_BY_POINTS: Final = 12
 COPIED: Final = 0.01  # of the picture, below which nothing is proved by pixels
 
@@ -127,11 +128,13 @@ def told_by_points(theirs: OriginalFeatures, ours: OriginalFeatures) -> Derivati
     if not mappings or mappings[0].spots < LIKELY_BY_POINTS:
         return _not_shown(BOUND_BY_POINTS, by_points=True)
     told = regions(by_points.look(theirs, mappings))
-    sure = mappings[0].spots >= PROVED_BY_POINTS
+    registered = _registered(told)
+    many = mappings[0].spots >= PROVED_BY_POINTS
+    sure = many and registered >= REGISTERED_BY_POINTS
     return Derivation(
         proof="proved" if sure else "likely",
         placements=_placements(mappings, theirs, ours),
-        registered=_registered(told),
+        registered=registered,
         regions=told,
         difference=None,
         by_points=True,

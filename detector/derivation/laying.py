@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from detector.derivation.bending import Bend
 from detector.derivation.registering import Mapping, Matrix, projected
 
 Levels = NDArray[np.float32]  # (h, w, 3), 0 to 255
@@ -42,7 +43,11 @@ def framed(image: Image.Image, small: tuple[int, int]) -> Frame:
 
 
 def laid(
-    original: Image.Image, small: tuple[int, int], mapping: Mapping, frame: Frame
+    original: Image.Image,
+    small: tuple[int, int],
+    mapping: Mapping,
+    bent: Bend | None,
+    frame: Frame,
 ) -> tuple[Levels, Mask]:
     """The original as the frame shows it, and where it reaches.
 
@@ -73,11 +78,27 @@ def laid(
         @ _scaling((right - left) / size[0], (bottom - top) / size[1])
         @ _shifting(0.5, 0.5)
     )
-    levels = cv2.warpPerspective(patch, onto, (width, height), flags=cv2.INTER_LINEAR)
+    levels = _warped(patch, onto, bent, frame, cv2.INTER_LINEAR)
     ones = np.ones(patch.shape[:2], np.uint8)
-    reach = cv2.warpPerspective(ones, onto, (width, height), flags=cv2.INTER_NEAREST)
+    reach = _warped(ones, onto, bent, frame, cv2.INTER_NEAREST)
     inner = cv2.erode(reach, np.ones((3, 3), np.uint8), borderValue=1)
     return np.asarray(levels, np.float32), np.asarray(inner) > 0
+
+
+def _warped(
+    patch: NDArray[Any], onto: Matrix, bent: Bend | None, frame: Frame, how: int
+) -> NDArray[Any]:
+    height, width = frame.shape
+    if bent is None:
+        return np.asarray(cv2.warpPerspective(patch, onto, (width, height), flags=how))
+    y, x = np.mgrid[0:height, 0:width].reshape(2, -1).astype(np.float64)
+    here = np.stack([x, y], axis=1)
+    straight = here - bent.at((here + 0.5) / frame.scale) * frame.scale
+    there = projected(np.linalg.inv(onto), straight).astype(np.float32)
+    wide, high = there.reshape(height, width, 2).transpose(2, 0, 1)
+    return np.asarray(
+        cv2.remap(patch, np.ascontiguousarray(wide), np.ascontiguousarray(high), how)
+    )
 
 
 def _shown(

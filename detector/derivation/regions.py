@@ -32,7 +32,7 @@ _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
 _HOLE: Final = 0.5  # of all that was replaced, that such a part is at most
 _EVEN: Final = 4  # levels that a frame's colour varies by
-_WRITTEN: Final = 0.6  # of a frame, that is so; the rest is what is written on it
+_WRITTEN: Final = 0.5  # of a frame, that is so; the rest is what is written on it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +108,27 @@ def labelled(
     return _settled(labels, ~reach | frame)
 
 
+def written(levels: Levels, copied: Mask) -> bool:
+    """Whether what agrees is only what is written on bars of one colour.
+
+    The captions and buttons of two screenshots agree, whatever pictures they hold.
+    """
+    return not copied.any() or _evenness(levels[copied]) >= _WRITTEN
+
+
 def _beyond(outside: Mask, levels: Levels) -> Mask:
     """What lies beyond the original's edges, but for bars and corners of one colour."""
     beyond = np.zeros_like(outside)
     for part in _parts(outside):
-        apart = np.abs(levels[part] - np.median(levels[part], axis=0)).max(axis=1)
-        if (apart <= _EVEN).mean() < _WRITTEN:
+        if _evenness(levels[part]) < _WRITTEN:
             beyond |= part
     return beyond
+
+
+def _evenness(pixels: NDArray[np.float32]) -> float:
+    """The share of pixels (n, 3) that are of the commonest colour."""
+    apart = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1)
+    return float((apart <= _EVEN).mean())
 
 
 def _settled(labels: Labels, frame: Mask) -> Labels:

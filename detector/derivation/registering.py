@@ -24,6 +24,7 @@ PROPOSALS: Final = 250  # pairs that each propose a mapping
 
 _TRIES, _SURE = 2000, 0.999
 _BENT: Final = 1.15  # more spots, for which a homography is worth its two more numbers
+BENDS_BY: Final = 6 * REACH  # that a lens moves places by, beside a mapping
 _BENDING: Final = (6, 4, 2, 1, 1)  # times REACH, that it is bent towards in turn
 _LARGEST: Final = 12.0  # times that a copy grows or shrinks
 _STRETCH: Final = 2.5  # that one direction grows by more than another
@@ -35,13 +36,15 @@ _LOOSE: Final = 0.12  # of the way from one pair to another that the first is of
 class Mapping:
     """From places of the small original to those of the small suspected picture.
 
-    `pairs` (n, 2) are the features that agree, `spots` how many places that are.
+    `pairs` (n, 2) are the features that agree, `spots` how many places that are; `loose`
+    (m, 2) those and others nearby, which a lens may have moved.
     """
 
     matrix: Matrix
     kind: Literal["affine", "homography"]
     mirrored: bool
     pairs: Pairs
+    loose: Pairs
     spots: int
 
     def places(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -209,7 +212,8 @@ def _agreed(
             suspected.places[agree[:, 1]],
         )
     )
-    return Mapping(matrix / matrix[2, 2], kind, mirror, agree, spots)
+    loose = pool[off < BENDS_BY]
+    return Mapping(matrix / matrix[2, 2], kind, mirror, agree, loose, spots)
 
 
 def _cells(places: Places) -> NDArray[np.int64]:

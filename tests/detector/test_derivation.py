@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from bench.transforms import frames, levels, shapes
 from detector import Derivation, FeaturesError, OriginalFeatures, derive, heatmap
 from detector.derivation import evidence
 from detector.derivation.features import MOST
@@ -41,8 +42,8 @@ def textured(seed: int) -> Image.Image:
     for size in (1.5, 4.0, 10.0):
         noise = chance.normal(0, 14 * size, grain.shape)
         grain += cv2.GaussianBlur(noise, (0, 0), size)
-    levels = np.asarray(drawing.landscape(seed, SIZE), np.float64)
-    return Image.fromarray(np.uint8(np.clip(levels + grain[:, :, np.newaxis], 0, 255)))
+    drawn = np.asarray(drawing.landscape(seed, SIZE), np.float64)
+    return Image.fromarray(np.uint8(np.clip(drawn + grain[:, :, np.newaxis], 0, 255)))
 
 
 def region(image: Image.Image, painted: Image.Image) -> Image.Image:
@@ -94,6 +95,7 @@ BENIGN: dict[str, Callable[[Image.Image], Image.Image]] = {
     "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
     "pale": lambda image: ImageEnhance.Color(image).enhance(0.3),
     "with more contrast": lambda image: ImageEnhance.Contrast(image).enhance(1.4),
+    "bent, as no homography can": shapes.perspective_6,
     "aslant": lambda image: image.transform(
         image.size,
         Image.Transform.PERSPECTIVE,
@@ -184,10 +186,17 @@ def test_unrelated_pictures_are_not_shown_to_derive(seed: int) -> None:
     assert derive(textured(seed), features()).proof == "not shown"
 
 
-def test_a_caption_that_two_unrelated_pictures_share_proves_nothing() -> None:
-    told = derive(drawing.caption(textured(50)), drawing.caption(original()))
+@pytest.mark.parametrize(
+    "frame",
+    [drawing.caption, frames.screenshot, frames.screenshot_dark, levels.caption],
+)
+def test_the_letters_that_unrelated_pictures_share_prove_nothing(
+    frame: Callable[[Image.Image], Image.Image],
+) -> None:
+    suspected, other = frame(textured(50)), frame(original())
 
-    assert told.proof != "proved"
+    assert derive(suspected, other).proof == "not shown"
+    assert derive(suspected, OriginalFeatures.of(other)).proof != "proved"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (20_000, 40), (3, 2), (15, 15)])
@@ -360,8 +369,8 @@ def test_the_heatmap_is_warm_in_the_region_and_shows_nobody() -> None:
 
     drawn = heatmap(suspected, derive(suspected, original()))
 
-    levels: npt.NDArray[np.float64] = np.asarray(drawn, np.float64)
-    warmth = levels[:, :, 0] - levels[:, :, 2]
+    seen: npt.NDArray[np.float64] = np.asarray(drawn, np.float64)
+    warmth = seen[:, :, 0] - seen[:, :, 2]
     assert drawn.size == SIZE
     assert warmth[195:215, 230:250].mean() > 40
     assert warmth[:60, :60].mean() < 20
