@@ -12,7 +12,14 @@ from detector.derivation.bending import bend
 from detector.derivation.difference import Difference, Map, difference
 from detector.derivation.features import OriginalFeatures
 from detector.derivation.laying import Frame, Mask, framed, laid
-from detector.derivation.regions import COPIED, Labels, bars, labelled, written
+from detector.derivation.regions import (
+    COPIED,
+    LEAST_COPIED,
+    Labels,
+    bars,
+    labelled,
+    written,
+)
 from detector.derivation.registering import Mapping
 
 HELD: Final = 0.5  # of the places that agree, that the pixels around them must confirm
@@ -56,9 +63,10 @@ def look(
     held = [mappings[0]]
     agrees = first.found.agrees
     for mapping, other in zip(mappings[1:], others, strict=True):
-        if other.holds:
+        more = other.found.agrees & other.near & ~agrees
+        if other.holds and more.mean() >= LEAST_COPIED:
             held.append(mapping)
-            agrees = agrees | (other.found.agrees & other.near)
+            agrees = agrees | more
     differs = first.found.differs & ~agrees
     labels = labelled(frame.levels, agrees, differs, first.reach, barred)
     if written(frame.levels, labels == COPIED):

@@ -29,6 +29,11 @@ _COLOUR_BLUR: Final = 1.2  # pixels of half the size
 _COLOUR_LEAST: Final = 5.0  # levels
 _QUIET: Final = 0.35  # of what agrees: surely copied, and untouched
 _COLOUR_FLOOR: Final = 5.0  # times the difference there
+_PURE: Final = (
+    235  # levels that white letters come to at this size, black ones likewise
+)
+_STROKE: Final = 9  # pixels of their edges, across
+_FILLING: Final = 6.0  # pixels
 _BURNT: Final = 247  # levels of all channels, in both
 _EDGE: Final = 0.25  # of a level's step to the next pixel: they lie a little apart
 
@@ -59,8 +64,8 @@ def difference(
         reach: Where it lies.
         near: Around the features that agree.
     """
-    # Beyond its edges the original has nothing to say, and must not bleed over them.
-    original = np.where(reach[:, :, np.newaxis], original, suspected)
+    reach = reach & ~_letters(suspected, original)
+    original, suspected = (_filled(levels, reach) for levels in (original, suspected))
     original = _as_soft(original, suspected, near & reach)
     suspected = _as_soft(suspected, original, near & reach)
     likeness, textured = _structure(suspected, original, reach, near & reach)
@@ -73,6 +78,27 @@ def difference(
     agrees = reach & textured & ~differs
     alike = reach & textured & (likeness > _ALIKE)
     return Difference(agrees, differs, alike, amount.astype(np.float32))
+
+
+def _letters(one: Levels, other: Levels) -> Mask:
+    """Pure black and white that both show, and its edges: the same letters on two pictures.
+
+    Nothing is lost with them: what is burnt or drowned in both is plain.
+    """
+    pure = np.ones(one.shape[:2], np.bool_)
+    for levels in (one, other):
+        pure &= (levels.min(axis=2) >= _PURE) | (levels.max(axis=2) <= 255 - _PURE)
+    kernel = np.ones((_STROKE, _STROKE), np.uint8)
+    return np.asarray(cv2.dilate(pure.astype(np.uint8), kernel)) > 0
+
+
+def _filled(levels: Levels, inside: Mask) -> Levels:
+    """Beyond what is compared, its own surroundings: neither bleeds over, nor agrees."""
+    kept = inside.astype(np.float32)[:, :, np.newaxis]
+    middle = levels[inside].mean(axis=0) if inside.any() else levels.mean(axis=(0, 1))
+    weight = _soft(kept[:, :, 0], _FILLING)[:, :, np.newaxis] + np.float32(1e-3)
+    around = (_soft(levels * kept, _FILLING) + np.float32(1e-3) * middle) / weight
+    return np.asarray(np.where(kept > 0, levels, around), np.float32)
 
 
 def _as_soft(levels: Levels, other: Levels, sure: Mask) -> Levels:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detector.derivation.laying import Levels, Mask
 
 _SAMPLES: Final = 2_500  # pixels that a grading is fitted to
-_CLIPPED: Final = (4, 251)  # levels beyond which a grading has cut off what was there
+_CLIPPED: Final = 253  # a level from which on a grading may have cut off what was there
 _SCALES: Final = (
     48.0,
     24.0,
@@ -117,5 +117,4 @@ def _places(shape: tuple[int, ...]) -> Terms:
 
 
 def _unclipped(levels: Levels) -> Mask:
-    low, high = _CLIPPED
-    return np.asarray((levels > low).all(axis=2) & (levels < high).all(axis=2))
+    return np.asarray(levels.max(axis=2) < _CLIPPED)

@@ -94,7 +94,8 @@ def _warped(
     y, x = np.mgrid[0:height, 0:width].reshape(2, -1).astype(np.float64)
     here = np.stack([x, y], axis=1)
     straight = here - bent.at((here + 0.5) / frame.scale) * frame.scale
-    there = projected(np.linalg.inv(onto), straight).astype(np.float32)
+    inverse = np.asarray(np.linalg.inv(onto), np.float64)
+    there = projected(inverse, straight).astype(np.float32)
     wide, high = there.reshape(height, width, 2).transpose(2, 0, 1)
     return np.asarray(
         cv2.remap(patch, np.ascontiguousarray(wide), np.ascontiguousarray(high), how)

@@ -32,6 +32,7 @@ _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
 _HOLE: Final = 0.5  # of all that was replaced, that such a part is at most
 _EVEN: Final = 4  # levels that a frame's colour varies by
+_PURE: Final = 10  # levels that saving moves black and white by
 _WRITTEN: Final = 0.5  # of a frame, that is so; the rest is what is written on it
 
 
@@ -72,13 +73,13 @@ def small_size(shape: tuple[int, ...]) -> tuple[int, int]:
 def bars(levels: Levels) -> Mask:
     """Black or white that the picture's edge is part of: bars, and what a turn leaves."""
     found = np.zeros(levels.shape[:2], np.bool_)
-    for pure in (levels.max(axis=2) <= _EVEN, levels.min(axis=2) >= 255 - _EVEN):
+    for pure in (levels.max(axis=2) <= _PURE, levels.min(axis=2) >= 255 - _PURE):
         _, numbers = cv2.connectedComponents(pure.astype(np.uint8), connectivity=4)
         edge = (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1])
         reached = np.unique(np.concatenate(edge))
         found |= np.isin(numbers, reached[reached > 0])
     # Saving and scaling smear its edge.
-    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((7, 7), np.uint8))) > 0
+    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((9, 9), np.uint8))) > 0
 
 
 def labelled(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bench.transforms import frames, levels, shapes
+from bench.transforms import frames, shapes
 from detector import Derivation, FeaturesError, OriginalFeatures, derive, heatmap
 from detector.derivation import evidence
 from detector.derivation.features import MOST
@@ -188,7 +188,7 @@ def test_unrelated_pictures_are_not_shown_to_derive(seed: int) -> None:
 
 @pytest.mark.parametrize(
     "frame",
-    [drawing.caption, frames.screenshot, frames.screenshot_dark, levels.caption],
+    [drawing.caption, frames.screenshot, frames.screenshot_dark, frames.meme_bar],
 )
 def test_the_letters_that_unrelated_pictures_share_prove_nothing(
     frame: Callable[[Image.Image], Image.Image],
