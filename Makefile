@@ -67,7 +67,7 @@ words: setup-dev ## bring portal/locale/*/*/*.po up to the code, and compile the
 pins: setup-dev ## write requirements*.txt from pyproject.toml
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --extra production --extra descriptor -c requirements.txt -o requirements-production.txt
-	$(COMPILE) --extra production --extra descriptor --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --extra production --extra descriptor --extra training --extra dev -c requirements.txt -o requirements-dev.txt
 
 fmt: setup-dev ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .

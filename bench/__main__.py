@@ -51,6 +51,13 @@ class Run:
 QUICK: dict[str, tuple[Run, ...]] = {
     "browser_hashing": (Run(("--limit", "45"), photos=("--photos",)),),
     "defenders": (Run(("--views", "1")),),
+    "derivation": (
+        Run(
+            ("--pairs", "42", "--copies", "27", "--unrelated", "300"),
+            photos=(),
+            needs=True,
+        ),
+    ),
     "freshness": (Run(("--rounds", "20")),),
     "guessing": (Run(("--n", "2000")),),
     "hashing": (Run(("--most", "15"), photos=()),),
@@ -63,6 +70,7 @@ QUICK: dict[str, tuple[Run, ...]] = {
 FULL: dict[str, tuple[Run, ...]] = {
     "backwards": (Run(("--observations", "100000000")),),
     "browser_hashing": (Run(photos=("--photos",)),),
+    "derivation": (Run(photos=(), needs=True),),
     "hashing": (Run(photos=()),),
     "lookup": (
         Run(("--n", "1000000")),

@@ -11,6 +11,13 @@ from detector.assessment import (
     Evidence,
     ModelOpinion,
 )
+from detector.derivation import (
+    Derivation,
+    FeaturesError,
+    OriginalFeatures,
+    derive,
+    heatmap,
+)
 from detector.examination import VERSION, assess
 from detector.models import Model, load_model, shipped_models
 from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
@@ -21,12 +28,17 @@ __all__ = [
     "VERSION",
     "Assessment",
     "Checkpoint",
+    "Derivation",
     "Evidence",
+    "FeaturesError",
     "Model",
     "ModelOpinion",
+    "OriginalFeatures",
     "WeightsError",
     "assess",
     "checked",
+    "derive",
+    "heatmap",
     "load_model",
     "parse_checkpoint",
     "shipped_models",

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,11 +22,13 @@ from detector import (
     Model,
     WeightsError,
     assess,
+    derive,
+    heatmap,
     load_model,
     parse_checkpoint,
     shipped_models,
 )
-from detector.explain import SUMMARIES, opinion, quote
+from detector.explain import opinion, quote, summary
 from tracker.images import ImageError, decode
 
 # Far above what the door lets in, so that its own sentence is the one that is read.
@@ -43,23 +46,35 @@ def main(arguments: list[str] | None = None) -> int:
         evaluate = pkgutil.resolve_name("detector.evaluating:main")
         status: int = evaluate(arguments[1:], lambda path: decode(_read(path)).image)
         return status
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     report = _report_json if options.json else _report_table
     try:
         models = _models()
+        original = _decoded(options.original)[0] if options.original else None
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 2
+    except (FileError, ImageError) as error:
+        _report_error(options.original, str(error), as_json=options.json)
+        return 1
     trouble = False
     for path in options.photos:
         try:
-            assessment = _assess(path, models)
+            assessment = _assess(path, models, original, options.heatmap)
         except (FileError, ImageError) as error:
             trouble = True
             _report_error(path, str(error), as_json=options.json)
         else:
             report(path, assessment)
     return int(trouble)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.heatmap and (len(options.photos) > 1 or not options.original):
+        parser.error("--heatmap draws one PHOTO's difference from its --original")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per file and line"
     )
+    parser.add_argument(
+        "--original",
+        type=Path,
+        metavar="ORIGINAL",
+        help="a harmless picture that PHOTO may have been made from",
+    )
+    parser.add_argument(
+        "--heatmap",
+        type=Path,
+        metavar="OUT.png",
+        help="where PHOTO differs from its original, over a blurred PHOTO",
+    )
     return parser
 
 
@@ -85,9 +112,30 @@ def _models() -> tuple[Model, ...]:
     return (*shipped_models(), load_model(parse_checkpoint(specification)))
 
 
-def _assess(path: Path, models: tuple[Model, ...]) -> Assessment:
+def _assess(
+    path: Path,
+    models: tuple[Model, ...],
+    original: Image.Image | None,
+    drawn: Path | None,
+) -> Assessment:
+    image, data = _decoded(path)
+    if original and drawn:
+        _draw(heatmap(image, derive(image, original)), drawn)
+    return assess(image, data=data, original=original, models=models)
+
+
+def _decoded(path: Path) -> tuple[Image.Image, bytes]:
     data = _read(path)
-    return assess(decode(data).image, data=data, models=models)
+    return decode(data).image, data
+
+
+def _draw(drawing: Image.Image, path: Path) -> None:
+    try:
+        drawing.save(path, "PNG")
+    except (OSError, ValueError) as error:
+        raise FileError(
+            f"The heatmap cannot be written to {_printable(path)}."
+        ) from error
 
 
 def _read(path: Path) -> bytes:
@@ -120,7 +168,7 @@ def _report_table(path: Path, assessment: Assessment) -> None:
     for given in assessment.models:
         table.add_row(given.name, _found(*opinion(given)), "model")
     console.print(Text(_printable(path), style="bold"))
-    console.print(Text(SUMMARIES[assessment.finding]))
+    console.print(Text(summary(assessment)))
     console.print(table)
     console.print("Not tested:")
     for line in assessment.not_tested:

@@ -7,8 +7,9 @@ from typing import Final
 
 from PIL import Image
 
-from detector import explain, measurements, provenance
-from detector.assessment import Assessment, fuse
+from detector import derivation, explain, measurements, provenance
+from detector.assessment import Assessment, Evidence, fuse
+from detector.derivation import OriginalFeatures
 from detector.models import Model, opinions, shipped_models
 
 # Raised whenever the same picture may get another answer than before.
@@ -19,6 +20,7 @@ def assess(
     image: Image.Image,
     *,
     data: bytes | None = None,
+    original: Image.Image | OriginalFeatures | None = None,
     models: tuple[Model, ...] | None = None,
 ) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
@@ -28,18 +30,34 @@ def assess(
             items (str) and "quantization" (JPEG tables); all of it is untrusted.
         data: The bytes of the picture's file, read for C2PA manifests and for China's
             label only. Without them neither a manifest nor a loose label is found.
+        original: The harmless picture that it may have been made from, upright RGB, or
+            the features of that picture.
         models: The loaded models to ask; those that ship with the detector if None.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
-    evidence = (*provenance.read(image, data), *measurements.measure(image))
+    evidence = (
+        *provenance.read(image, data),
+        *_derived(image, original),
+        *measurements.measure(image),
+    )
     given = opinions(image, shipped_models() if models is None else models)
     return Assessment(
         finding=fuse(evidence, measurable=measurements.is_measurable(image)),
         evidence=evidence,
         models=given,
-        not_tested=explain.not_tested(given, manifest=data is not None),
+        not_tested=explain.not_tested(
+            given, manifest=data is not None, original=original is not None
+        ),
         version=VERSION,
     )
+
+
+def _derived(
+    image: Image.Image, original: Image.Image | OriginalFeatures | None
+) -> tuple[Evidence, ...]:
+    if original is None:
+        return ()
+    return (derivation.evidence(derivation.derive(image, original)),)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from detector.assessment import Evidence, Finding, ModelOpinion, Strength
+from detector.assessment import Assessment, Evidence, Finding, ModelOpinion, Strength
 
 QUOTE_LIMIT: Final = 500
 
@@ -237,6 +237,48 @@ TEXTS: Final[dict[str, Text]] = {
         "peaks, but so do fabrics, screens and JPEG: about one photo in four has some. "
         "Blur and resizing change the slope.",
     ),
+    "derivation.replaced": Text(
+        "made from the original given, {replaced:.0%} of it replaced",
+        "{points} places agree with the original in one arrangement, and so do the "
+        "areas around them: this picture was made from it. {notes} Of what can be "
+        "compared {registered:.0%} is a copy of the original. {replaced:.0%} of the "
+        "picture is not: {where}. That part was painted over, recoloured, generated or "
+        "taken from another picture; which of these, and whether with AI, a comparison "
+        "cannot tell. {plain:.0%} of the picture is too plain to compare.",
+    ),
+    "derivation.rearranged": Text(
+        "made from the original given, its parts put elsewhere",
+        "{points} places agree with the original, and so do the areas around them: "
+        "this picture was made from it. {notes} Of what can be compared "
+        "{registered:.0%} is a copy of the original. {plain:.0%} of the picture is too "
+        "plain to compare.",
+    ),
+    "derivation.copy": Text(
+        "a copy of the original given, no part replaced",
+        "{points} places agree with the original in one arrangement, and so do the "
+        "areas around them: this picture was made from it. {notes} Of what can be "
+        "compared {registered:.0%} is a copy, and no part was found to be replaced. "
+        "Cropping, recompression and changes to the light or the colours of the whole "
+        "are no such part. {plain:.0%} of the picture is too plain to compare.",
+    ),
+    "derivation.likely_replaced": Text(
+        "probably made from the original given, {replaced:.0%} of it replaced",
+        "{points} places agree with the original: too few for a proof. {notes} If this "
+        "picture was made from it, {replaced:.0%} is no copy: {where}. That part was "
+        "then painted over, recoloured, generated or taken from another picture; which "
+        "of these, and whether with AI, a comparison cannot tell.",
+    ),
+    "derivation.likely_copy": Text(
+        "probably a copy of the original given",
+        "{points} places agree with the original: too few for a proof. {notes} No part "
+        "was found to be replaced. {plain:.0%} of the picture is too plain to compare.",
+    ),
+    "derivation.not_shown": Text(
+        "no derivation from the original shown",
+        "No arrangement of places was found that this picture shares with the original "
+        "given. It may still have been made from it: strong changes, a very small part "
+        "and plain pictures leave too little to agree.",
+    ),
 }
 
 # What a trained model says, or why it says nothing.
@@ -277,6 +319,11 @@ SUMMARIES: Final[dict[Finding, str]] = {
     ),
     "cannot say": "Nothing can be said: there is too little to look at.",
 }
+# Where nothing but the comparison with an original raised the finding.
+_OF_DERIVATION: Final[dict[Finding, str]] = {
+    "strong signs": "Strong signs that this picture is an edit of the original given.",
+    "some signs": "Some signs that this picture is an edit of the original given.",
+}
 
 _NOT_TESTED_MODELS: Final = (
     "Trained models: no calibrated model is installed, so there is no probability and "
@@ -296,8 +343,8 @@ _NEVER_TESTED: Final = (
     "Stable Signature: there is no public detector for Meta's invisible watermark.",
     "Other invisible watermarks, such as marks in the transparency layer.",
     "Camera noise fingerprint (PRNU): it needs other pictures of the same camera.",
-    "Comparison with an original: none was given.",
 )
+_NOT_TESTED_ORIGINAL: Final = "Comparison with an original: none was given."
 
 REASONS: Final[dict[str, str]] = {
     "small": "The picture is only {width} x {height} pixels.",
@@ -307,6 +354,41 @@ REASONS: Final[dict[str, str]] = {
     "oversized": "it is too large",
     "malformed": "it is damaged",
 }
+
+# What is added to a derivation.
+NOTES: Final[dict[str, str]] = {
+    "mirrored": "It was mirrored.",
+    "parts": "Its parts agree in {parts} arrangements: some were moved or repeated.",
+    "bound": (
+        "Of pairs of unrelated photographs at most {bound:.3%} are called proved, "
+        "counted over thousands of them with 95 % confidence."
+    ),
+    "by_points": (
+        "Only features of the original were given, not its pixels: the regions are "
+        "coarse, and a change of colour alone is not seen."
+    ),
+}
+
+# Where a part lies, across and down.
+POSITIONS: Final[dict[tuple[str, str], str]] = {
+    ("left", "upper"): "at the upper left",
+    ("centre", "upper"): "at the upper centre",
+    ("right", "upper"): "at the upper right",
+    ("left", "middle"): "at the left, half way down",
+    ("centre", "middle"): "in the middle",
+    ("right", "middle"): "at the right, half way down",
+    ("left", "lower"): "at the lower left",
+    ("centre", "lower"): "at the lower centre",
+    ("right", "lower"): "at the lower right",
+    ("wide", "upper"): "across the upper third",
+    ("wide", "middle"): "across the middle third",
+    ("wide", "lower"): "across the lower third",
+    ("left", "tall"): "down the left third",
+    ("centre", "tall"): "down the middle third",
+    ("right", "tall"): "down the right third",
+    ("wide", "tall"): "over most of the picture",
+}
+_EXTENT: Final = "{position} ({width:.0%} of the width, {height:.0%} of the height)"
 
 PLACES: Final[dict[str, str]] = {
     "xmp": "file's description (XMP)",
@@ -342,6 +424,15 @@ def reason(code: str, **facts: object) -> str:
     return REASONS[code].format(**facts)
 
 
+def note(code: str, **facts: object) -> str:
+    return NOTES[code].format(**facts)
+
+
+def position(across: str, down: str, *, width: float, height: float) -> str:
+    """Where a part lies and how far it reaches, in words and shares of the picture."""
+    return _EXTENT.format(position=POSITIONS[across, down], width=width, height=height)
+
+
 def opinion(given: ModelOpinion) -> Text:
     """Put what a model says into words."""
     code = "calibrated"
@@ -359,12 +450,26 @@ def opinion(given: ModelOpinion) -> Text:
     return Text(text.finding.format(**facts), text.detail.format(**facts))
 
 
-def not_tested(given: Sequence[ModelOpinion], *, manifest: bool) -> tuple[str, ...]:
+def not_tested(
+    given: Sequence[ModelOpinion], *, manifest: bool, original: bool
+) -> tuple[str, ...]:
     """List what this assessment leaves open, as sentences."""
     lines = [*_models_not_tested(given)]
     if not manifest:
         lines.append(_NOT_TESTED_MANIFEST)
-    return (*lines, *_NEVER_TESTED)
+    lines.extend(_NEVER_TESTED)
+    if not original:
+        lines.append(_NOT_TESTED_ORIGINAL)
+    return tuple(lines)
+
+
+def summary(assessment: Assessment) -> str:
+    """The finding in a sentence, which names AI only where something else does."""
+    raising = {"strong signs": "strong", "some signs": "medium"}.get(assessment.finding)
+    kinds = {e.kind for e in assessment.evidence if e.strength == raising}
+    if kinds == {"derivation"}:
+        return _OF_DERIVATION[assessment.finding]
+    return SUMMARIES[assessment.finding]
 
 
 def _models_not_tested(given: Sequence[ModelOpinion]) -> Iterator[str]:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import FINDINGS, STRENGTHS, Evidence, assess
+from detector import FINDINGS, STRENGTHS, Evidence, OriginalFeatures, assess
 from detector.assessment import Strength, fuse
+from detector.explain import SUMMARIES, summary
 
 
 def piece(strength: Strength) -> Evidence:
@@ -128,3 +129,48 @@ def test_twelve_megapixels_are_assessed_in_bounded_time() -> None:
 
     # About 0.25 s on one core; the promise is 0.7 s. Generous, for a busy machine.
     assert time.process_time() - begin < 1.5
+
+
+@pytest.fixture(scope="module")
+def altered(scene: Image.Image) -> Image.Image:
+    """The scene with another texture in its middle."""
+    copy = scene.copy()
+    part = Image.effect_noise((300, 240), 80).resize((300, 240)).convert("RGB")
+    copy.paste(part, (220, 200))
+    return copy
+
+
+def test_an_edit_of_the_original_given_is_a_strong_sign_that_blames_no_ai(
+    scene: Image.Image, altered: Image.Image
+) -> None:
+    assessment = assess(altered, original=scene)
+
+    piece = next(e for e in assessment.evidence if e.kind == "derivation")
+    assert assessment.finding == "strong signs"
+    assert piece.strength == "strong"
+    assert "made from the original given" in piece.finding
+    assert "edit of the original" in summary(assessment)
+    assert "AI" not in summary(assessment)
+    assert "original" not in "\n".join(assessment.not_tested)
+
+
+def test_a_whole_copy_of_the_original_given_is_a_measurement(
+    scene: Image.Image,
+) -> None:
+    assessment = assess(scene.resize((600, 500)), original=OriginalFeatures.of(scene))
+
+    piece = next(e for e in assessment.evidence if e.kind == "derivation")
+    assert assessment.finding == "no sign found"
+    assert piece.strength == "measurement"
+    assert "no part replaced" in piece.finding
+    assert summary(assessment) == SUMMARIES["no sign found"]
+
+
+def test_another_original_changes_nothing(scene: Image.Image) -> None:
+    other = Image.effect_noise((500, 400), 90).convert("RGB")
+
+    assessment = assess(scene, original=other)
+
+    piece = next(e for e in assessment.evidence if e.kind == "derivation")
+    assert (piece.strength, assessment.finding) == ("none", "no sign found")
+    assert "may still have been made from it" in piece.detail

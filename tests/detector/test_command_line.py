@@ -35,6 +35,15 @@ def generated(tmp_path: Path, save: Save) -> Path:
     return path
 
 
+@pytest.fixture
+def edited(tmp_path: Path, save: Save, scene: Image.Image) -> Path:
+    copy = scene.copy()
+    copy.paste(Image.effect_noise((300, 240), 80).convert("RGB"), (220, 200))
+    path = tmp_path / "edited.jpg"
+    path.write_bytes(save("JPEG", copy, quality=85))
+    return path
+
+
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -115,6 +124,54 @@ def test_a_hostile_name_and_hostile_text_cannot_steer_the_terminal(
     assert "\x1b" not in shown
     assert "[bold]a.png" in shown
     assert "[red]" in shown
+
+
+def test_the_original_is_compared_with_every_photo(
+    photo: Path, edited: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["--original", str(photo), "--json", str(edited), str(photo)]
+
+    assert command_line.main(told) == 0
+
+    strengths = [
+        [e["strength"] for e in line["evidence"] if e["kind"] == "derivation"]
+        for line in map(json.loads, capsys.readouterr().out.splitlines())
+    ]
+    assert strengths == [["strong"], ["measurement"]]
+
+
+def test_a_person_reads_what_was_made_from_the_original_and_gets_the_map(
+    photo: Path, edited: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = tmp_path / "map.png"
+
+    told = ["--original", str(photo), "--heatmap", str(drawn), str(edited)]
+    assert command_line.main(told) == 0
+
+    shown = capsys.readouterr().out
+    assert "Strong signs that this picture is an edit of the original given." in shown
+    assert "derivation" in shown
+    with Image.open(drawn) as heatmap:
+        assert max(heatmap.size) <= 512
+
+
+def test_a_bad_original_and_a_map_that_cannot_be_written_get_a_sentence(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "absent.jpg"
+
+    assert command_line.main(["--original", str(missing), "--json", str(photo)]) == 1
+    assert lines(capsys) == [{"path": str(missing), "error": "There is no such file."}]
+
+    unwritable = ["--heatmap", str(tmp_path / "no" / "map.png"), str(photo)]
+    assert command_line.main(["--original", str(photo), *unwritable]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_map_without_an_original_or_of_two_photos_is_refused(photo: Path) -> None:
+    for told in ([str(photo)], ["--original", str(photo), str(photo), str(photo)]):
+        with pytest.raises(SystemExit):
+            command_line.main(["--heatmap", "map.png", *told])
 
 
 def test_the_command_works_where_django_cannot_be_imported(photo: Path) -> None:

@@ -45,3 +45,10 @@ def test_braces_in_a_quote_are_only_text() -> None:
     piece = explain.evidence("c2pa.remote", "none", quote="{0.__class__} {quote}")
 
     assert "“{0.__class__} {quote}”" in piece.detail
+
+
+def test_every_part_of_a_picture_has_a_name_for_where_it_lies() -> None:
+    for across in ("left", "centre", "right", "wide"):
+        for down in ("upper", "middle", "lower", "tall"):
+            said = explain.position(across, down, width=0.5, height=0.25)
+            assert said.endswith("(50% of the width, 25% of the height)")
