@@ -68,6 +68,7 @@ pins: setup-dev ## write requirements*.txt from pyproject.toml
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --extra production --extra descriptor -c requirements.txt -o requirements-production.txt
 	$(COMPILE) --extra production --extra descriptor --extra training --extra dev -c requirements.txt -o requirements-dev.txt
+	sed -i 's/+cpu / /' requirements*.txt  # where torch comes from is the machine's choice
 
 fmt: setup-dev ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
