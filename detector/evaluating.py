@@ -207,7 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--left-out",
+        action="append",
         choices=pictures.FAMILIES,
+        default=[],
         help="a family that the model was not trained on: all of it is test",
     )
     return parser
@@ -219,8 +221,7 @@ def _dataset(options: argparse.Namespace, read: Read) -> Dataset:
         return folders(root, read)
     training: Path | None = options.training
     listed = pictures.load(training / "pictures.json") if training else collect(root)
-    if options.left_out:
-        listed = pictures.held_out(listed, options.left_out)
+    listed = pictures.held_out(listed, options.left_out)
     return pools(root, read, listed, training / "reconstructions" if training else None)
 
 

@@ -96,9 +96,11 @@ def residuals(rgb: Tensor) -> Tensor:
     Three channels are the differences to the nearest pixel of a picture half as large
     (Tan et al., "Rethinking the up-sampling operations", 2024), three those of srm().
     """
-    nearest = rgb[..., ::2, ::2].repeat_interleave(2, -1).repeat_interleave(2, -2)
-    bands = zip((rgb - nearest, srm(rgb)), _FLOORS, strict=True)
-    return torch.cat([_levelled(band, floor) for band, floor in bands], dim=1)
+    # Differences of near equals: what they are would be lost in bfloat16's eight bits.
+    with torch.autocast(rgb.device.type, enabled=False):
+        nearest = rgb[..., ::2, ::2].repeat_interleave(2, -1).repeat_interleave(2, -2)
+        bands = zip((rgb - nearest, srm(rgb)), _FLOORS, strict=True)
+        return torch.cat([_levelled(band, floor) for band, floor in bands], dim=1)
 
 
 def _levelled(band: Tensor, floor: float) -> Tensor:

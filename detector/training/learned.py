@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     facts = {
         "steps": trainer.steps,
         "seed": options.seed,
-        "left_out": options.leave_out or None,
+        "left_out": options.leave_out,
         "autoencoders_psnr": quality,
         "plan": asdict(trainer.plan),
         "torch": torch.__version__,
@@ -99,7 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=60, help="of training")
     parser.add_argument("--autoencoder-minutes", type=float, default=10, help="each")
     parser.add_argument(
-        "--leave-out", choices=FAMILIES, default="", help="a family to test on alone"
+        "--leave-out",
+        action="append",
+        choices=FAMILIES,
+        default=[],
+        help="a family to test on alone; may be given again",
     )
     parser.add_argument(
         "--calibrate", action="store_true", help="then write weights and card"

@@ -68,10 +68,12 @@ class Picture:
         return self.family != "photo"
 
 
-def held_out(pictures: Iterable[Picture], family: str) -> tuple[Picture, ...]:
-    """Move a whole family of generators to the test, as if it were unknown."""
+def held_out(
+    pictures: Iterable[Picture], families: Sequence[str]
+) -> tuple[Picture, ...]:
+    """Move whole families of generators to the test, as if they were unknown."""
     return tuple(
-        replace(picture, pool="test") if picture.family == family else picture
+        replace(picture, pool="test") if picture.family in families else picture
         for picture in pictures
     )
 

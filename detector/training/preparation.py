@@ -24,14 +24,14 @@ _CHECK_EVERY: Final = 100  # steps
 _CHECKED: Final = 12  # photographs
 
 
-def listed(data: Path, path: Path, left_out: str) -> tuple[Picture, ...]:
+def listed(data: Path, path: Path, left_out: Sequence[str]) -> tuple[Picture, ...]:
     """Return the pictures with their pools, from the file if it was written before."""
     if not path.is_file():
         # Reached only when it is needed: machines that only train lack pdqhash.
         collect = pkgutil.resolve_name("detector.training.collecting:collect")
         pictures.save(collect(data), path)
     chosen = pictures.load(path)
-    return pictures.held_out(chosen, left_out) if left_out else chosen
+    return pictures.held_out(chosen, left_out)
 
 
 def prepare(

@@ -52,7 +52,7 @@ def test_a_pool_does_not_change_when_other_pictures_come_or_go(
 def test_a_family_that_is_held_out_is_only_tested_on(
     collected: tuple[Picture, ...],
 ) -> None:
-    moved = pictures.held_out(collected, "sd1")
+    moved = pictures.held_out(collected, ["sd1"])
 
     assert {one.pool for one in moved if one.family == "sd1"} == {"test"}
     assert [one for one in moved if one.family != "sd1"] == [
