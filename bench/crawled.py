@@ -58,7 +58,7 @@ def measured(hashes: Hashes, made: tables.Tables | None) -> Table:
         scan = milliseconds(partial(flat.compare, hashes, asked[:count], radius))
         cells = [str(radius), str(count), f"{scan:.1f}"]
         if made:
-            found = milliseconds(partial(made.compare, hashes, asked[:count], radius))
+            found = milliseconds(partial(made.compare, asked[:count], radius))
             ratio = tables.cost(made.parts, len(hashes), radius) / len(hashes)
             cells += [f"{found:.1f}", f"{ratio:.2f} of a scan"]
         table.add_row(*cells)

@@ -12,11 +12,13 @@ from typing import Any, Self
 
 from tracker import arrays, flat, tables
 from tracker.flat import Found, Hashes, Ids, scan
+from tracker.probes import Parts
 
 __all__ = ["Found", "Hashes", "Ids", "Index", "IndexFormatError", "scan"]
 
-FORMAT = 2
+FORMAT = 3
 MAGIC = b"RCLMIDX" + bytes([FORMAT])
+TABLES = ("order", "coarse", "fine", "filled")
 
 
 class IndexFormatError(Exception):
@@ -38,8 +40,9 @@ class Index:
         self.hashes: Hashes = file.arrays["hashes"]
         self._tables: tables.Tables | None = None
         if parts := file.header["parts"]:
-            made = (file.arrays[name] for name in ("order", "coarse", "fine"))
-            self._tables = tables.Tables(tables.Parts(tuple(parts)), *made)
+            order, coarse, fine, filled = (file.arrays[name] for name in TABLES)
+            cut = Parts(tuple(parts))
+            self._tables = tables.Tables(cut, self.hashes, order, coarse, fine, filled)
 
     @classmethod
     def build(
@@ -64,7 +67,7 @@ class Index:
         parts = tables.plan(len(ids), 8 * hashes.shape[1])
         if parts:
             made = tables.build(hashes, parts)
-            kept |= {"order": made.order, "coarse": made.coarse, "fine": made.fine}
+            kept |= {name: getattr(made, name) for name in TABLES}
         header = {
             "built_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "parts": parts and list(parts.bits),
@@ -99,7 +102,7 @@ class Index:
         n = len(self)
         if self._tables and tables.cost(self._tables.parts, n, radius) < n:
             try:
-                found = self._tables.compare(self.hashes, queries, radius, most)
+                found = self._tables.compare(queries, radius, most)
             except (IndexError, ValueError):  # tables that lead out of themselves
                 raise IndexFormatError(f"{self.path.name} has been damaged.") from None
         else:

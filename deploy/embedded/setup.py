@@ -65,6 +65,7 @@ def main() -> None:
     try:
         install_python(["requirements.txt"] + ["requirements-dev.txt"] * arguments.dev)
         install_front_end()
+        compile_buckets()
         collect_static()
     except KeyboardInterrupt:
         sys.exit("\nStopped. The next start goes on from here.")
@@ -96,6 +97,20 @@ def install_front_end() -> None:
     if shutil.which("npm") is None:
         step.run([PYTHON, "-m", "pip", "install", "--quiet", NODE])
     step.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+    mark.write_text(digest)
+    step.done()
+
+
+def compile_buckets() -> None:
+    built = ROOT / "tracker" / "_buckets.so"
+    mark = VENV / "buckets.compiled"
+    digest = digest_of(
+        [ROOT / "tracker" / "buckets.c", ROOT / "tracker" / "buckets.py"]
+    )
+    if built.exists() and is_marked(mark, digest):
+        return
+    step = Step("Compiling what asks the index")
+    step.run([PYTHON, "-c", "from tracker import buckets; buckets.build()"])
     mark.write_text(digest)
     step.done()
 

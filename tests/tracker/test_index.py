@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker import Index, IndexFormatError, flat, scan, tables
+from tracker import Index, IndexFormatError, buckets, flat, scan, tables
 from tracker.index import Found, Hashes, Ids
 
 WIDTHS = (1, 3, 8, 16, 20, 32, 33, 64)
@@ -78,7 +78,7 @@ def test_a_scan_finds_what_comparing_one_by_one_finds(
     radius=st.integers(0, 60),
 )
 @settings(max_examples=100, deadline=None)
-def test_tables_find_what_a_scan_finds_however_hashes_are_cut(
+def test_tables_find_what_a_scan_finds_however_hashes_are_cut_in_c_and_without(
     *, seed: int, width: int, spread: int, bits: int, radius: int
 ) -> None:
     hashes = an_array(seed, 400, width, spread)
@@ -87,11 +87,41 @@ def test_tables_find_what_a_scan_finds_however_hashes_are_cut(
     queries = np.concatenate([hashes[:5] ^ np.uint8(1), an_array(seed + 1, 5, width)])
     radius = min(radius, 2 * len(cut.bits))  # more would take minutes
     # No scan, however close all are together.
-    with patch.object(tables, "CANDIDATE", 0), patch.object(flat, "compare", None):
-        found = made.compare(hashes, queries, radius)
+    with patch.object(tables, "CANDIDATE", 1e-9), patch.object(flat, "compare", None):
+        in_c = made.compare(queries, radius)
+        with patch.object(buckets, "library", lambda: None):
+            in_numpy = made.compare(queries, radius)
     ids = np.arange(400, dtype=np.uint64)
-    expected = scan(ids, hashes, queries, radius)
-    assert as_lists(flat.in_order(ids, found, len(queries))) == as_lists(expected)
+    expected = as_lists(scan(ids, hashes, queries, radius))
+    assert as_lists(flat.in_order(ids, in_c, len(queries))) == expected
+    assert as_lists(flat.in_order(ids, in_numpy, len(queries))) == expected
+
+
+def test_the_program_in_c_is_built_and_used() -> None:
+    assert buckets.library() is not None
+
+
+def test_without_the_program_or_with_a_strange_one_numpy_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "BUILT", tmp_path / "none.so")
+    assert buckets.library.__wrapped__() is None
+    (tmp_path / "none.so").write_bytes(b"no program")
+    assert buckets.library.__wrapped__() is None
+    monkeypatch.setattr(buckets, "_ABI", buckets._ABI + 1)
+    buckets.build()
+    assert buckets.library.__wrapped__() is None
+
+
+def test_one_query_with_more_neighbours_than_there_was_room_for_has_them_all() -> None:
+    hashes = np.tile(an_array(1, 1, 32), (50_000, 1))
+    made = tables.build(hashes, tables.cut(256, 16))
+    queries = np.concatenate([hashes[:1], an_array(2, 1, 32), hashes[:2]])
+    with patch.object(tables, "CANDIDATE", 1e-9):
+        asked, rows, distances = made.compare(queries, 16)
+    assert np.bincount(asked).tolist() == [50_000, 0, 50_000, 50_000]
+    assert np.array_equal(np.sort(rows[asked == 3]), np.arange(50_000))
+    assert not distances.any()
 
 
 @pytest.mark.parametrize("width", [8, 16, 32, 64])
@@ -229,7 +259,7 @@ def test_an_index_tells_what_it_is(tmp_path: Path) -> None:
     }
     assert info == {
         "path": str(path),
-        "format": 2,
+        "format": 3,
         "n": 3,
         "bytes": 32,
         "bits": 256,
