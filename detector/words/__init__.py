@@ -66,7 +66,7 @@ class Words:
 class _Formatter(string.Formatter):
     """Two forms more: `{n:peak|peaks}` counts, `{n:ratio}` keeps two digits, unless large."""
 
-    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 (as its base)
+    def format_field(self, value: Any, format_spec: str) -> str:
         one, mark, many = format_spec.partition("|")
         if mark:
             return f"{value} {one if value == 1 else many}"

@@ -118,6 +118,7 @@ def test_a_models_opinion_raises_the_finding_of_an_assessment_and_names_ai(
 ) -> None:
     class Sure:
         def opinion(self, image: Image.Image) -> ModelOpinion:
+            assert image is scene
             return opinion(300, (150, 500))
 
     assessment = assess(scene, models=(Sure(),))
