@@ -104,7 +104,7 @@ def _examined(
         assessment=assessment,
         original=Exhibit.of(*original) if original else None,
         figures=drawn,
-        examined_at=options.examined_at,
+        examined_at=options.examined_at or "",
         reference=options.reference,
         examiner=options.examiner,
     )
@@ -155,7 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--examined-at",
         type=_moment,
-        default="",
         metavar="ISO",
         help="when, as 2026-03-01T10:00:00+00:00: the program reads no clock",
     )

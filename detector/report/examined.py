@@ -58,16 +58,12 @@ class Examined:
     examiner: str = ""
 
 
-def error_rates(
-    opinion: ModelOpinion, cards: Path = CARDS
-) -> tuple[Mapping[str, Any], ...]:
-    """Return the rows of a model's card, worst AUC first; none if the card is of others.
+def error_rates(opinion: ModelOpinion) -> tuple[Mapping[str, Any], ...]:
+    """Return the rows of a model's card, worst AUC first.
 
-    Args:
-        opinion: Its name finds the card; its weights must be those of the card.
-        cards: The folder with NAME.json.
+    None where there is no card of this name in CARDS, or it is of other weights.
     """
-    path = cards / f"{opinion.name}.json"
+    path = CARDS / f"{opinion.name}.json"
     if not _NAME.fullmatch(opinion.name) or not path.is_file():
         return ()
     try:
@@ -92,8 +88,8 @@ def command(examined: Examined, locale: str) -> str:
         if value := getattr(examined, option):
             words += ["--" + option.replace("_", "-"), value]
     settings = [
-        f"DETECTOR_MODEL={opinion.name.partition('-')[0]}:WEIGHTS#sha256={opinion.weights}"
+        f"DETECTOR_MODEL={shlex.quote(f'{name}:WEIGHTS#sha256={opinion.weights}')} "
         for opinion in examined.assessment.models
-        if opinion.name.partition("-")[0] in models.BROUGHT
+        if (name := opinion.name.partition("-")[0]) in models.BROUGHT
     ]
-    return shlex.join([*settings, *words])
+    return "".join(settings) + shlex.join(words)

@@ -50,8 +50,11 @@ def use_fonts(pdf: FPDF, folder: Path, locale: str, text: str) -> frozenset[int]
         family = f"font{len(families)}"
         pdf.add_font(family, fname=path)
         font = pdf.fonts[family]
-        shows = set(font.cmap) if isinstance(font, TTFFont) else set()
+        if not isinstance(font, TTFFont):
+            continue
+        shows = set(font.cmap)
         if families and not shows & missing:
+            font.close()
             del pdf.fonts[family]
             continue
         families.append(family)

@@ -41,6 +41,7 @@ LINE: Final = (216, 223, 226)
 TINT: Final = (239, 245, 245)
 _FIGURE: Final = 92.0  # millimetres, the longer side
 _LABELS: Final = 0.36  # of the width, for the labels of facts
+_PAGES: Final = "\ue000"  # stands for their number; a private sign that no quote holds
 # A PDF must carry a date. The program reads no clock, so that it is always this one.
 _DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -71,8 +72,8 @@ class _Paper(FPDF):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self.known: frozenset[int] = frozenset()
-        self._foot = document.page
-        self.alias_nb_pages("{pages}")
+        self._foot = document.page.replace("{pages}", _PAGES)
+        self.alias_nb_pages(_PAGES)
         self.set_creation_date(_DATE)
         self.set_title(document.title)
         self.set_lang(document.locale)
@@ -132,7 +133,7 @@ class _Paper(FPDF):
 
 
 def _section(paper: _Paper, section: Section) -> None:
-    paper.room_for(32)
+    paper.room_for(_beginning(section))
     if section.lead:
         _lead(paper, section)
         return
@@ -140,6 +141,16 @@ def _section(paper: _Paper, section: Section) -> None:
     paper.say(section.title, HEADING, CALM, after=1)
     for block in section.blocks:
         _block(paper, block)
+
+
+def _beginning(section: Section) -> float:
+    """Return the millimetres of a title and of what must not be parted from it."""
+    first = section.blocks[:2]
+    if any(isinstance(block, Figure) for block in first):
+        return _FIGURE + 36
+    if any(isinstance(block, Item) for block in first):
+        return 62
+    return 34
 
 
 def _lead(paper: _Paper, section: Section) -> None:
@@ -227,6 +238,7 @@ def _bullets(paper: _Paper, lines: Sequence[str]) -> None:
         paper.set_x(paper.l_margin + 5)
         paper.say(line, after=0.8)
         paper.set_x(paper.l_margin)
+    paper.ln(1.5)
 
 
 def _grid(paper: _Paper, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

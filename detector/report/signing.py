@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey
 
 VERSION: Final = 1
@@ -50,7 +51,7 @@ def read_key(path: Path) -> SigningKey:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise KeyFileError("The key file cannot be read.") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise KeyFileError("The key file is no ordinary file.")
@@ -59,10 +60,12 @@ def read_key(path: Path) -> SigningKey:
                 "Others can read the key file, or it is another user's: make it yours "
                 "alone (chmod 600), or make a new key."
             )
-        written = file.read(2 * _SEED + 2)
+        written = os.read(handle, 4 * _SEED)
+    finally:
+        os.close(handle)
     try:
         return SigningKey(bytes.fromhex(written.decode("ascii")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, CryptoError) as error:
         raise KeyFileError("This is no key file of ours.") from error
 
 

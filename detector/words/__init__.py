@@ -69,7 +69,7 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         one, mark, many = format_spec.partition("|")
         if mark:
-            return f"{value} {one if value == 1 else many}"
+            return f"{value:,} {one if value == 1 else many}"
         if format_spec == "ratio":
             return f"{float(f'{value:.2g}'):,.10g}"
         formatted: str = super().format_field(value, format_spec)
