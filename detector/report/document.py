@@ -3,6 +3,7 @@
 All text is unescaped, and part of it is a stranger's: whoever lays it out makes it safe.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -90,3 +91,26 @@ class Document:
     subtitle: str
     page: str
     sections: tuple[Section, ...]
+
+
+def texts(document: Document) -> Iterator[str]:
+    """Yield every text of a report."""
+    yield from (document.title, document.subtitle, document.page)
+    for section in document.sections:
+        yield section.title
+        for block in section.blocks:
+            yield from _texts(block)
+
+
+def _texts(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph(text) | Code(text) | Blank(text) | Figure(_, text):
+            yield text
+        case Facts(rows):
+            yield from (text for row in rows for text in row)
+        case Item(about, finding, bears, detail):
+            yield from (about, finding, bears, detail)
+        case Bullets(lines):
+            yield from lines
+        case Grid(header, rows):
+            yield from (*header, *(cell for row in rows for cell in row))

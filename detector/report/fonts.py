@@ -15,6 +15,7 @@ _ARABIC: Final = "noto-sans-arabic/files/noto-sans-arabic-arabic-400-normal.woff
 # The first one sets the look of a language; a quote may need any of the others.
 _FIRST: Final = {"zh-hans": _CHINESE, "ko": _KOREAN}
 _ALL: Final = (_LATIN, _LATIN_MORE, _CHINESE, _KOREAN, _ARABIC)
+_ALWAYS: Final = "0123456789?"  # page numbers, and the mark for what no font has
 
 
 class FontError(Exception):
@@ -32,7 +33,7 @@ def use_fonts(pdf: FPDF, folder: Path, locale: str, text: str) -> frozenset[int]
         FontError: The language's own font is not there.
     """
     first = _FIRST.get(locale, _LATIN)
-    missing = {ord(sign) for sign in text if not sign.isspace()}
+    missing = {ord(sign) for sign in text + _ALWAYS if not sign.isspace()}
     known: set[int] = {ord(" ")}
     families: list[str] = []
     for name in dict.fromkeys([first, *_ALL]):

@@ -56,7 +56,7 @@ def support(opinion: ModelOpinion, spoken: Words) -> str:
 def _one(opinion: ModelOpinion, spoken: Words) -> Iterator[Block]:
     text = explain.opinion(opinion, spoken.locale)
     yield Item(
-        about=f"{explain.kind('model', spoken.locale)} {opinion.name}",
+        about=f"{explain.kind('model', spoken.locale)}: {opinion.name}",
         finding=text.finding,
         bears="",
         detail=text.detail,

@@ -1,7 +1,7 @@
 """A report as a PDF file: the same report, the same bytes."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from detector.report.document import (
     Item,
     Paragraph,
     Section,
+    texts,
 )
 from detector.report.fonts import FONTS, FontError, use_fonts
 from detector.report.lines import broken
@@ -57,7 +58,7 @@ def pdf(document: Document, fonts: Path = FONTS) -> bytes:
         FontError: The font of the report's language is not there.
     """
     paper = _Paper(document)
-    paper.known = use_fonts(paper, fonts, document.locale, "".join(_texts(document)))
+    paper.known = use_fonts(paper, fonts, document.locale, "".join(texts(document)))
     paper.add_page()
     paper.say(document.title, TITLE, CALM)
     paper.say(document.subtitle, BODY, QUIET, after=3)
@@ -245,6 +246,7 @@ def _grid(paper: _Paper, header: Sequence[str], rows: Sequence[Sequence[str]]) -
     paper.set_font(size=TINY)
     paper.set_text_color(INK)
     paper.set_draw_color(LINE)
+    paper.set_fill_color(255)
     with paper.table(
         borders_layout="HORIZONTAL_LINES",
         headings_style=FontFace(color=QUIET),
@@ -291,26 +293,3 @@ def _blank(paper: _Paper, text: str) -> None:
     paper.line(paper.l_margin + 1, paper.y, paper.l_margin + paper.epw * 0.6, paper.y)
     paper.ln(1)
     paper.say(text, SMALL, QUIET, after=3)
-
-
-def _texts(document: Document) -> Iterator[str]:
-    """Yield every text of a report, for the fonts."""
-    yield from (document.title, document.subtitle, document.page, "0123456789?")
-    for section in document.sections:
-        yield section.title
-        for block in section.blocks:
-            yield from _texts_of(block)
-
-
-def _texts_of(block: Block) -> Iterator[str]:
-    match block:
-        case Paragraph(text) | Code(text) | Blank(text) | Figure(_, text):
-            yield text
-        case Facts(rows):
-            yield from (text for row in rows for text in row)
-        case Item(about, finding, bears, detail):
-            yield from (about, finding, bears, detail)
-        case Bullets(lines):
-            yield from lines
-        case Grid(header, rows):
-            yield from (*header, *(cell for row in rows for cell in row))

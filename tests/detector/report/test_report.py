@@ -136,7 +136,7 @@ def test_where_no_error_rates_are_known_the_report_says_so(
 
     page = html(compose(examine(CALIBRATED), "en"))
 
-    assert "How often learned errs is not known here" in page
+    assert "How often “learned” errs is not known here" in page
 
 
 @pytest.mark.parametrize(
