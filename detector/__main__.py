@@ -46,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         evaluate = pkgutil.resolve_name("detector.evaluating:main")
         status: int = evaluate(arguments[1:], lambda path: decode(_read(path)).image)
         return status
+    if arguments[:1] in (["report"], ["keygen"]):
+        command = pkgutil.resolve_name(f"detector.reporting:{arguments[0]}")
+        done: int = command(arguments[1:], _decoded, _models, (FileError, ImageError))
+        return done
     options = _options(arguments)
     report = _report_json if options.json else _report_table
     try:
@@ -83,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Look for signs that a picture was made or altered by AI.",
         epilog="Finding no sign is no proof that a picture is authentic. The environment's "
         "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours. "
-        "`evaluate DATASET` tells how often a model is right: see `evaluate --help`.",
+        "`evaluate DATASET` tells how often a model is right, `report PHOTO` writes a "
+        "report that can be signed: see `evaluate --help` and `report --help`.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     parser.add_argument(

@@ -13,7 +13,7 @@ from detector.derivation import OriginalFeatures
 from detector.models import Model, opinions, shipped_models
 
 # Raised whenever the same picture may get another answer than before.
-VERSION: Final = "detector-2"
+VERSION: Final = "detector-3"
 
 
 def assess(
@@ -44,14 +44,14 @@ def assess(
         *measurements.measure(image),
     )
     given = opinions(image, shipped_models() if models is None else models)
+    gaps = explain.gaps(given, manifest=data is not None, original=original is not None)
     return Assessment(
-        finding=fuse(evidence, measurable=measurements.is_measurable(image)),
+        finding=fuse(evidence, given, measurable=measurements.is_measurable(image)),
         evidence=evidence,
         models=given,
-        not_tested=explain.not_tested(
-            given, manifest=data is not None, original=original is not None
-        ),
+        not_tested=tuple(map(explain.sentence, gaps)),
         version=VERSION,
+        gaps=gaps,
     )
 
 

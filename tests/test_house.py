@@ -16,7 +16,6 @@ LONGEST_FILE = 300
 MAY_BE_LONG = {
     "portal/settings.py": "one settings file, by design",
     "portal/cases/models.py": "the rows of a case, read best beside each other",
-    "detector/explain.py": "words for people, hardly any code",
     "portal/cases/actions.py": "all that a victim can do to a case, in one place",
     "portal/sightings/actions.py": "report and find, whose order is a promise",
     "portal/sightings/models.py": "the rows of what was found, as those of a case",

@@ -20,9 +20,7 @@ def heatmap(suspected: Image.Image, derivation: Derivation) -> Image.Image:
 
     Where nothing was shown the blurred picture stays as it is. At most LONGEST a side.
     """
-    scale = min(1.0, LONGEST / max(suspected.size))
-    width, height = (max(1, round(side * scale)) for side in suspected.size)
-    ground = _blurred(suspected, (width, height))
+    width, height = _size(suspected)
     amount = np.zeros((height, width), np.float32)
     for region in derivation.regions:
         if region.kind == "replaced":
@@ -30,10 +28,29 @@ def heatmap(suspected: Image.Image, derivation: Derivation) -> Image.Image:
     if derivation.difference is not None:
         amount /= 2
         amount += cv2.resize(derivation.difference, (width, height)) / 510
+    return veiled(suspected, amount)
+
+
+def veiled(picture: Image.Image, amount: NDArray[np.float32]) -> Image.Image:
+    """Warm colours over a strongly blurred grey picture, at most LONGEST a side.
+
+    Args:
+        picture: RGB.
+        amount: (h, w) of any size, 0 to 1, how warm each place is.
+    """
+    size = _size(picture)
+    ground = _blurred(picture, size)
+    amount = np.clip(cv2.resize(amount, size), 0, 1)
     colours = cv2.applyColorMap((amount * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     veil = (_VEIL * amount)[:, :, np.newaxis]
     blended = ground * (1 - veil) + colours[:, :, ::-1] * veil
     return Image.fromarray(np.clip(blended, 0, 255).astype(np.uint8))
+
+
+def _size(picture: Image.Image) -> tuple[int, int]:
+    scale = min(1.0, LONGEST / max(picture.size))
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return width, height
 
 
 def _blurred(image: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:

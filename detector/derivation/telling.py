@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from detector import explain
-from detector.assessment import Evidence, Strength
+from detector.assessment import Evidence, Phrase, Strength
 from detector.derivation.deriving import Derivation
 from detector.derivation.regions import Box
 
@@ -25,12 +25,12 @@ def evidence(derivation: Derivation) -> Evidence:
         registered=derivation.registered,
         replaced=derivation.share("replaced"),
         plain=derivation.share("not comparable"),
-        where=", ".join(map(_named, _largest(derivation))),
-        notes=" ".join(_notes(derivation)),
+        where=explain.joined("places", map(_named, _largest(derivation))),
+        notes=explain.joined("sentences", _notes(derivation)),
     )
 
 
-def _notes(derivation: Derivation) -> Iterator[str]:
+def _notes(derivation: Derivation) -> Iterator[Phrase]:
     if any(placement.mirrored for placement in derivation.placements):
         yield explain.note("mirrored")
     if len(derivation.placements) > 1:
@@ -62,7 +62,7 @@ def _area(box: Box) -> float:
     return (right - left) * (bottom - top)
 
 
-def _named(box: Box) -> str:
+def _named(box: Box) -> Phrase:
     """Where a box lies: in which third, or over how many of them."""
     left, top, right, bottom = box
     return explain.position(

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from detector import explain
-from detector.assessment import Evidence
+from detector.assessment import Evidence, Phrase
 from detector.measurements import blocking, frequency, jpeg, noise
 from detector.measurements.crop import Luma, middle
 
@@ -22,7 +22,7 @@ _MIN_DEVIATION: Final = 0.5  # grey levels; a flat area has nothing to measure
 
 
 def is_measurable(image: Image.Image) -> bool:
-    return not _why_not(image)
+    return _why_not(image) is None
 
 
 def measure(image: Image.Image) -> tuple[Evidence, ...]:
@@ -57,7 +57,7 @@ def _ghosts(luma: Luma, last: int) -> Evidence:
     earlier = [quality for quality in ghosts.qualities if quality < last - 3]
     return _measured(
         f"jpeg_ghosts.{'earlier' if earlier else 'none'}",
-        qualities=" and ".join(map(str, earlier)),
+        qualities=explain.joined("numbers", earlier),
         share=ghosts.share,
     )
 
@@ -92,16 +92,18 @@ def _reliability(image: Image.Image, quality: int | None) -> Iterator[Evidence]:
     if quality is not None and quality < RELIABLE_QUALITY:
         reasons.append(explain.reason("quality", quality=quality))
     if reasons:
-        yield explain.evidence("reliability.low", "none", reason=" ".join(reasons))
+        yield explain.evidence(
+            "reliability.low", "none", reason=explain.joined("sentences", reasons)
+        )
 
 
-def _why_not(image: Image.Image) -> str:
+def _why_not(image: Image.Image) -> Phrase | None:
     if min(image.size) < MIN_SIDE:
         return _small(image)
     if np.std(middle(image)) < _MIN_DEVIATION:
         return explain.reason("flat")
-    return ""
+    return None
 
 
-def _small(image: Image.Image) -> str:
+def _small(image: Image.Image) -> Phrase:
     return explain.reason("small", width=image.width, height=image.height)

@@ -25,7 +25,7 @@ _MAX_BYTES: Final = 64 << 20
 _SECONDS: Final = 10
 _MAX_MANIFESTS: Final = 64
 
-# What a validation state of the reader is called in explain.TEXTS.
+# What a validation state of the reader is called in words/*/evidence.toml.
 _STATES: Final = {"Trusted": "trusted", "Valid": "valid"}
 _STRENGTHS: Final[dict[str, Strength]] = {
     "trusted": "declared",
@@ -65,8 +65,10 @@ def _embedded(data: bytes, trust_anchors: str) -> Iterator[Evidence]:
     yield explain.evidence(
         f"c2pa.{'ai' if statements else 'other'}.{state}",
         _STRENGTHS[state] if statements else "none",
-        failures=explain.quote(", ".join(_failures(store))) or "no reason given",
-        quote="; ".join([*statements, *_signer(manifests)]) or "no details",
+        failures=explain.quote(", ".join(_failures(store)))
+        or explain.reason("none_given"),
+        quote="; ".join([*statements, *_signer(manifests)])
+        or explain.reason("no_details"),
     )
 
 

@@ -14,7 +14,7 @@ _RESOURCE: Final = f"{_RDF}resource"
 
 
 class XmpError(Exception):
-    """A packet is left unread; `code` is a key of explain.REASONS."""
+    """A packet is left unread; `code` is a `reason` of detector/words/."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -20,7 +20,7 @@ from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
 from portal.platforms.rules import all_rules
-from portal.sightings import actions, rechecking
+from portal.sightings import actions, rechecking, saying
 from portal.sightings.models import Assessment, Sighting
 from portal.sightings.tasks import recheck_sighting
 
@@ -50,6 +50,8 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "finding": said(FINDINGS, assessment.finding) if assessment else "",
         "reasons": _evidence(assessment, measured=False),
         "measurements": _evidence(assessment, measured=True),
+        "opinions": saying.opinions(assessment.opinions) if assessment else [],
+        "gaps": saying.gaps(assessment.not_tested) if assessment else [],
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }
@@ -121,13 +123,11 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _evidence(assessment: Assessment | None, *, measured: bool) -> list[dict[str, str]]:
-    """The detector's reasons, or its bare measurements, as a person reads them."""
+    """The detector's reasons, or its bare measurements, in the reader's language."""
     items = assessment.evidence if assessment else []
-    return [
-        item | {"kind": item["kind"].replace("_", " ")}
-        for item in items
-        if (item["strength"] == "measurement") == measured
-    ]
+    return saying.reasons(
+        item for item in items if (item["strength"] == "measurement") == measured
+    )
 
 
 def _recipient(request: HttpRequest, sighting: Sighting) -> Platform | None:

@@ -1,6 +1,7 @@
 """What the detector says of a picture: of a captured copy, and of one that anybody brings."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import detector
 import tracker
@@ -18,11 +19,13 @@ class CheckError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedPicture:
-    """The detector's opinion in plain types, for a page."""
+    """The detector's opinion in plain types; portal.sightings.saying puts it into words."""
 
     finding: str
-    evidence: list[dict[str, str]]  # kind, finding, strength, detail
-    not_tested: list[str]
+    evidence: list[dict[str, Any]]  # kind, finding, strength, detail, code, facts
+    opinions: list[dict[str, Any]]
+    not_tested: list[str]  # in English
+    gaps: list[dict[str, Any]]  # the same, with code and facts
     version: str
 
 
@@ -55,7 +58,7 @@ def _keep_assessment(sighting: Sighting, opinion: detector.Assessment) -> None:
             "finding": opinion.finding,
             "evidence": [asdict(item) for item in opinion.evidence],
             "opinions": [asdict(item) for item in opinion.models],
-            "not_tested": list(opinion.not_tested),
+            "not_tested": _gaps(opinion),
             "version": opinion.version,
         },
     )
@@ -77,6 +80,14 @@ def check_picture(data: bytes) -> CheckedPicture:
     return CheckedPicture(
         finding=opinion.finding,
         evidence=[asdict(item) for item in opinion.evidence],
+        opinions=[asdict(item) for item in opinion.models],
         not_tested=list(opinion.not_tested),
+        gaps=_gaps(opinion),
         version=opinion.version,
     )
+
+
+def _gaps(opinion: detector.Assessment) -> list[dict[str, Any]]:
+    """What was not tested, each with its English, for whoever knows no such code."""
+    pairs = zip(opinion.gaps, opinion.not_tested, strict=True)
+    return [{**gap, "english": english} for gap, english in pairs]

@@ -280,8 +280,10 @@ class Assessment(models.Model):
 
     sighting = models.OneToOneField(Sighting, models.CASCADE, related_name="assessment")
     finding = models.CharField(max_length=40)
-    evidence = models.JSONField(default=list)  # kind, finding, strength, detail
+    # kind, finding, strength, detail; code and facts, unless it is older than ADR 33
+    evidence = models.JSONField(default=list)
     opinions = models.JSONField(default=list)  # of trained models; empty without any
+    # code, facts and its English; of older rows the English alone
     not_tested = models.JSONField(default=list)
     version = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)

@@ -27,6 +27,35 @@ def test_a_copy_says_why_it_matches_and_what_was_not_tested(
     assert "This does not mean that it is genuine" in page
 
 
+def test_the_detectors_words_are_those_of_the_readers_language(
+    worker: Client, chirp: Platform
+) -> None:
+    address = f"/desk/sightings/{a_copy(a_case()).pk}/"
+
+    page = worker.get(address, headers={"accept-language": "ko"}).content.decode()
+
+    assert "아무 표시도 없음" in page
+    assert "원본과의 비교: 제공된 원본이 없습니다." in page
+    assert "nothing declared" not in page
+
+
+def test_an_assessment_from_before_is_told_in_its_english(
+    worker: Client, chirp: Platform
+) -> None:
+    sighting = a_copy(a_case())
+    old = {"kind": "spectrum", "finding": "a peak", "strength": "measurement"}
+    sighting.assessment.evidence = [{**old, "detail": "An old sentence."}]
+    sighting.assessment.not_tested = ["An old gap."]
+    sighting.assessment.save()
+
+    page = worker.get(
+        f"/desk/sightings/{sighting.pk}/", headers={"accept-language": "ko"}
+    ).content.decode()
+
+    assert "An old sentence." in page
+    assert "An old gap." in page
+
+
 @pytest.mark.parametrize(
     ("matched_type", "distance", "words"),
     [

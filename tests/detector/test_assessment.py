@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import FINDINGS, STRENGTHS, Evidence, OriginalFeatures, assess
+from detector import (
+    FINDINGS,
+    STRENGTHS,
+    Evidence,
+    ModelOpinion,
+    OriginalFeatures,
+    assess,
+)
 from detector.assessment import Strength, fuse
-from detector.explain import SUMMARIES, summary
+from detector.explain import summary
+from detector.words import words
 
 
 def piece(strength: Strength) -> Evidence:
@@ -51,6 +59,72 @@ def test_without_signs_and_without_anything_to_measure_nothing_can_be_said() -> 
 
 def test_a_declaration_counts_even_where_nothing_can_be_measured() -> None:
     assert fuse([piece("declared")], measurable=False) == "declared"
+
+
+def opinion(
+    ratio: float | None,
+    interval: tuple[float, float] | None,
+    probability: float | None = 0.99,
+    abstained: str = "",
+) -> ModelOpinion:
+    return ModelOpinion("learned", probability, ratio, interval, abstained)
+
+
+@pytest.mark.parametrize(
+    ("low", "finding"),
+    [
+        (9.9, "no sign found"),
+        (10.0, "some signs"),
+        (99.0, "some signs"),
+        (100.0, "strong signs"),
+    ],
+)
+def test_the_lower_end_of_a_models_interval_decides(low: float, finding: str) -> None:
+    assert fuse([], [opinion(5000, (low, 9000))], measurable=True) == finding
+
+
+def test_models_are_not_multiplied_the_best_single_one_counts() -> None:
+    five = [opinion(12, (11, 13))] * 5
+
+    assert fuse([], five, measurable=True) == "some signs"
+
+
+@pytest.mark.parametrize(
+    "deciding_nothing",
+    [
+        opinion(None, None, 0.999999),
+        opinion(5000, None),
+        opinion(5000, (4000, 6000), abstained="models.small"),
+        opinion(float("inf"), (float("inf"), float("inf"))),
+        opinion(float("nan"), (float("nan"), 5000)),
+    ],
+    ids=["uncalibrated", "no interval", "abstained", "infinite", "no number"],
+)
+def test_a_number_without_a_calibration_decides_nothing(
+    deciding_nothing: ModelOpinion,
+) -> None:
+    assert fuse([], [deciding_nothing], measurable=True) == "no sign found"
+
+
+def test_a_model_never_lowers_what_other_evidence_gives() -> None:
+    against = [opinion(0.01, (0.005, 0.02), 0.01)]
+
+    assert fuse([piece("strong")], against, measurable=True) == "strong signs"
+    assert fuse([piece("declared")], against, measurable=True) == "declared"
+
+
+def test_a_models_opinion_raises_the_finding_of_an_assessment_and_names_ai(
+    scene: Image.Image,
+) -> None:
+    class Sure:
+        def opinion(self, image: Image.Image) -> ModelOpinion:
+            assert image is scene
+            return opinion(300, (150, 500))
+
+    assessment = assess(scene, models=(Sure(),))
+
+    assert assessment.finding == "strong signs"
+    assert "AI" in summary(assessment)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (63, 900), (900, 63), (20_000, 3)])
@@ -163,7 +237,7 @@ def test_a_whole_copy_of_the_original_given_is_a_measurement(
     assert assessment.finding == "no sign found"
     assert piece.strength == "measurement"
     assert "no part replaced" in piece.finding
-    assert summary(assessment) == SUMMARIES["no sign found"]
+    assert summary(assessment) == words("en").phrases["summary.no sign found"]
 
 
 def test_another_original_changes_nothing(scene: Image.Image) -> None:

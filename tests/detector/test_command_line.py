@@ -61,7 +61,9 @@ def test_one_json_object_is_printed_per_file(
     assert first["not_tested"]
     assert second["finding"] == "strong signs"
     assert isinstance(second["evidence"], list)
-    assert set(second["evidence"][0]) == {"kind", "finding", "strength", "detail"}
+    assert set(second["evidence"][0]) == {
+        "kind", "finding", "strength", "detail", "code", "facts",
+    }  # fmt: skip
 
 
 def test_a_person_gets_a_table_with_the_finding_in_a_sentence(

@@ -210,7 +210,7 @@ def test_a_picture_without_enough_to_see_gets_no_number(
     assert opinion == ModelOpinion(
         "defenders", None, abstained=code, weights=tiny.weights
     )
-    assert code in explain.ABSTENTIONS
+    assert explain.sentence(explain.phrase(code))
 
 
 def test_a_large_picture_gets_a_number(tiny: Defenders) -> None:
@@ -260,7 +260,7 @@ def test_a_model_that_abstains_is_told_among_what_was_not_tested(
     assessment = assess(Image.new("RGB", (1, 1)), models=(tiny,))
 
     assert assessment.finding == "cannot say"
-    assert "defenders says nothing. The picture is too small" in "\n".join(
+    assert "defenders” says nothing. The picture is too small" in "\n".join(
         assessment.not_tested
     )
 

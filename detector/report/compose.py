@@ -1,0 +1,189 @@
+"""The report's sections in a language, from the finding to what to type to repeat it."""
+
+from collections.abc import Iterator
+
+from detector import explain
+from detector.assessment import (
+    SOME_FROM,
+    STRONG_FROM,
+    Evidence,
+    Fact,
+    strength_of,
+)
+from detector.report import opinions
+from detector.report.document import (
+    Blank,
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Facts,
+    Figure,
+    Item,
+    Paragraph,
+    Section,
+)
+from detector.report.examined import Examined, command
+from detector.report.versions import versions
+from detector.words import Words, words
+
+
+def compose(examined: Examined, locale: str) -> Document:
+    """Put an examination into words. An unknown language is answered in English."""
+    return _Composing(examined, words(locale)).document()
+
+
+class _Composing:
+    """One report being written: what was examined, and the words for it."""
+
+    def __init__(self, examined: Examined, spoken: Words) -> None:
+        self._examined = examined
+        self._assessment = examined.assessment
+        self._words = spoken
+        self._locale = spoken.locale
+
+    def document(self) -> Document:
+        assessment, digest = self._assessment, self._examined.exhibit.sha256
+        page = self._words.phrases["report.page"].replace("{digest}", digest[:16])
+        return Document(
+            locale=self._locale,
+            title=self._say("title"),
+            subtitle=self._say("subtitle", version=assessment.version),
+            page=page,
+            sections=tuple(self._sections()),
+        )
+
+    def _sections(self) -> Iterator[Section]:
+        yield Section(self._say("finding.title"), tuple(self._finding()), lead=True)
+        yield self._section("question", self._paragraphs("question", _QUESTION))
+        yield self._section("exhibit", self._exhibit())
+        yield self._section("evidence", self._evidence())
+        yield self._section(
+            "models", opinions.told(self._assessment.models, self._words)
+        )
+        if self._examined.figures:
+            yield self._section("places", self._figures())
+        if measured := self._items(measured=True):
+            intro = Paragraph(self._say("measurements.intro"), quiet=True)
+            yield self._section("measurements", [intro, *measured])
+        gaps = [
+            explain.sentence(gap, self._locale) for gap in self._assessment.gaps
+        ] or list(self._assessment.not_tested)
+        yield self._section("untested", [Bullets(tuple(gaps))])
+        yield self._section("methods", self._methods())
+        limits = tuple(self._say(f"limits.{name}") for name in _LIMITS)
+        yield self._section("limits", [Bullets(limits)])
+        yield self._section("reproduce", self._reproduce())
+        yield self._section("signing", self._signing())
+
+    def _finding(self) -> Iterator[Block]:
+        yield Paragraph(explain.summary(self._assessment, self._locale))
+        if deciding := self._deciding():
+            between = self._words.phrases["joined.places"]
+            said = self._say("finding.decided", what=between.join(deciding))
+        else:
+            said = self._say("finding.by_nothing")
+        yield Paragraph(said, quiet=True)
+        yield Paragraph(self._say("opinion"), quiet=True)
+
+    def _deciding(self) -> list[str]:
+        """Name what the finding came of."""
+        strength = _STRENGTHS.get(self._assessment.finding)
+        kinds = [e.kind for e in self._assessment.evidence if e.strength == strength]
+        if strength and strength_of(self._assessment.models) == strength:
+            kinds.append("model")
+        return [explain.kind(kind, self._locale) for kind in dict.fromkeys(kinds)]
+
+    def _exhibit(self) -> Iterator[Block]:
+        examined, exhibit = self._examined, self._examined.exhibit
+        hashes = [(self._say("exhibit.sha256"), exhibit.sha256)]
+        size = self._say("exhibit.pixels", width=exhibit.width, height=exhibit.height)
+        facts = [
+            (self._say("exhibit.size"), self._say("exhibit.bytes", n=exhibit.size)),
+            (self._say("exhibit.format"), exhibit.format),
+            (self._say("exhibit.dimensions"), size),
+        ]
+        if original := examined.original:
+            hashes.append((self._say("exhibit.original"), original.sha256))
+            size = self._say(
+                "exhibit.pixels", width=original.width, height=original.height
+            )
+            facts.append((self._say("exhibit.original_dimensions"), size))
+        facts += [
+            (self._say(f"exhibit.{name}"), explain.quote(value))
+            for name in ("examined_at", "reference", "examiner")
+            if (value := getattr(examined, name))
+        ]
+        yield Facts(tuple(hashes), exact=True)
+        yield Facts(tuple(facts))
+        yield Paragraph(self._say("exhibit.native"), quiet=True)
+        yield Paragraph(self._say("exhibit.custody"), quiet=True)
+
+    def _evidence(self) -> Iterator[Block]:
+        items = self._items(measured=False)
+        if items:
+            yield Paragraph(self._say("evidence.intro"), quiet=True)
+        else:
+            yield Paragraph(self._say("evidence.none"))
+        yield from items
+
+    def _items(self, *, measured: bool) -> list[Item]:
+        return [
+            self._item(piece)
+            for piece in self._assessment.evidence
+            if (piece.strength == "measurement") == measured
+        ]
+
+    def _item(self, piece: Evidence) -> Item:
+        text = explain.said(piece, self._locale)
+        return Item(
+            about=explain.kind(piece.kind, self._locale),
+            finding=text.finding,
+            bears=explain.strength(piece.strength, self._locale),
+            detail=text.detail,
+        )
+
+    def _figures(self) -> Iterator[Figure]:
+        for name, png in self._examined.figures:
+            code = "places.model" if name else "places.derivation"
+            yield Figure(png, self._say(code, name=name))
+
+    def _methods(self) -> Iterator[Block]:
+        lines = [self._say("methods.provenance"), self._say("methods.measurements")]
+        if self._examined.original:
+            lines.append(self._say("methods.derivation"))
+        for opinion in self._assessment.models:
+            family = opinion.name.partition("-")[0]
+            known = f"report.methods.{family}" in self._words.phrases
+            code = family if known and family in opinions.FAMILIES else "model"
+            lines.append(self._say(f"methods.{code}", name=opinion.name))
+        lines.append(self._say("methods.fusion", some=SOME_FROM, strong=STRONG_FROM))
+        yield Bullets(tuple(lines))
+        yield Facts((("detector", self._assessment.version), *versions()))
+
+    def _reproduce(self) -> Iterator[Block]:
+        yield Paragraph(self._say("reproduce.intro"))
+        yield Code(command(self._examined, self._locale))
+        yield Paragraph(self._say("reproduce.placeholders"), quiet=True)
+
+    def _signing(self) -> Iterator[Block]:
+        yield Blank(self._say("signing.line"))
+        yield Paragraph(self._say("signing.detached"), quiet=True)
+
+    def _paragraphs(self, section: str, names: tuple[str, ...]) -> list[Block]:
+        return [Paragraph(self._say(f"{section}.{name}")) for name in names]
+
+    def _section(self, name: str, blocks: Iterator[Block] | list[Block]) -> Section:
+        return Section(self._say(f"{name}.title"), tuple(blocks))
+
+    def _say(self, code: str, **facts: Fact) -> str:
+        return self._words.say({"code": f"report.{code}", **facts})
+
+
+_QUESTION = ("intro", "first", "second", "prior")
+_LIMITS = ("no_proof", "generators", "laundering", "statements", "who", "expert")
+_STRENGTHS = {
+    "declared": "declared",
+    "strong signs": "strong",
+    "some signs": "medium",
+}

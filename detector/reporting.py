@@ -1,0 +1,186 @@
+"""`python -m detector report PHOTO -o OUT.pdf` and `keygen KEYFILE`.
+
+It decodes nothing: how a path becomes a picture is handed in.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from nacl.signing import SigningKey
+from PIL import Image
+
+from detector.examination import assess
+from detector.models import Model
+from detector.report import (
+    Examined,
+    Exhibit,
+    FontError,
+    KeyFileError,
+    compose,
+    html,
+    make_key,
+    pdf,
+    sign,
+)
+from detector.report.figures import figures
+from detector.report.fonts import FONTS
+from detector.report.signing import SUFFIX, read_key
+from detector.weights import WeightsError
+from detector.words import LOCALES
+
+Decoded = Callable[[Path], tuple[Image.Image, bytes]]
+Loaded = Callable[[], tuple[Model, ...]]
+Troubles = tuple[type[Exception], ...]
+
+_LONGEST: Final = 200  # characters of what an examiner states
+
+
+def report(
+    arguments: Sequence[str], decoded: Decoded, models: Loaded, troubles: Troubles
+) -> int:
+    """Write a report; return 0, 1 if that cannot be done, 2 without models.
+
+    Args:
+        arguments: What was typed after `report`.
+        decoded: From a path to an upright RGB picture and the file's bytes.
+        models: Loads the models to ask.
+        troubles: What `decoded` raises, with a sentence for the person.
+    """
+    options = _parser().parse_args(arguments)
+    refusals: Troubles = (FontError, KeyFileError, _WriteError, *troubles)
+    try:
+        key = read_key(options.sign) if options.sign else None
+        examined = _examined(options, decoded, models())
+        document = compose(examined, options.locale)
+        files = {options.output: pdf(document, options.fonts)}
+        if options.html:
+            files[options.html] = html(document).encode()
+        _write(files, key)
+    except WeightsError as error:
+        return _refuse(error, 2)
+    except refusals as error:
+        return _refuse(error, 1)
+    return 0
+
+
+def keygen(arguments: Sequence[str], *_: object) -> int:
+    """Make a key to sign reports with; print the public key, or return 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m detector keygen",
+        description="Make a secret key that signs reports. The public key is printed: "
+        "publish it where those who check your reports will trust it.",
+    )
+    parser.add_argument("keyfile", type=Path, metavar="KEYFILE")
+    options = parser.parse_args(arguments)
+    try:
+        sys.stdout.write(make_key(options.keyfile) + "\n")
+    except KeyFileError as error:
+        return _refuse(error, 1)
+    return 0
+
+
+class _WriteError(Exception):
+    """A file cannot be written; the text is for the person at the terminal."""
+
+
+def _examined(
+    options: argparse.Namespace, decoded: Decoded, models: tuple[Model, ...]
+) -> Examined:
+    image, data = decoded(options.photo)
+    original = decoded(options.original) if options.original else None
+    compared = original[0] if original else None
+    assessment = assess(image, data=data, original=compared, models=models)
+    drawn = (
+        tuple(figures(image, compared, models, assessment.models))
+        if options.heatmap
+        else ()
+    )
+    return Examined(
+        exhibit=Exhibit.of(image, data),
+        assessment=assessment,
+        original=Exhibit.of(*original) if original else None,
+        figures=drawn,
+        examined_at=options.examined_at or "",
+        reference=options.reference,
+        examiner=options.examiner,
+    )
+
+
+def _write(files: dict[Path, bytes], key: SigningKey | None) -> None:
+    for path, content in files.items():
+        try:
+            path.write_bytes(content)
+            if key:
+                beside = path.with_name(path.name + SUFFIX)
+                beside.write_text(sign(content, key), "utf-8")
+        except (OSError, ValueError) as error:
+            raise _WriteError("The report cannot be written there.") from error
+
+
+def _refuse(error: Exception, status: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m detector report",
+        description="Write what is known of a picture as a report for experts and "
+        "courts. The same picture, versions and options give the same bytes.",
+        epilog="deploy/verify_report.py checks a signature without a network.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.pdf", help="the report"
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar="OUT.html", help="the same as HTML"
+    )
+    parser.add_argument("--locale", choices=LOCALES, default="en", help="its language")
+    parser.add_argument(
+        "--original",
+        type=Path,
+        metavar="ORIGINAL",
+        help="a harmless picture that PHOTO may have been made from",
+    )
+    parser.add_argument(
+        "--heatmap",
+        action="store_true",
+        help="show where, over a blurred grey PHOTO; without it no picture is inside",
+    )
+    parser.add_argument(
+        "--examined-at",
+        type=_moment,
+        metavar="ISO",
+        help="when, as 2026-03-01T10:00:00+00:00: the program reads no clock",
+    )
+    for name, what in (("reference", "your case number"), ("examiner", "your name")):
+        parser.add_argument(f"--{name}", type=_stated, default="", help=what)
+    parser.add_argument(
+        "--sign", type=Path, metavar="KEYFILE", help="write a signature beside it"
+    )
+    parser.add_argument(
+        "--fonts", type=Path, default=FONTS, help="a folder of Fontsource packages"
+    )
+    return parser
+
+
+def _moment(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            "A moment is given as 2026-03-01T10:00:00+00:00."
+        ) from error
+
+
+def _stated(text: str) -> str:
+    if len(text) > _LONGEST or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"At most {_LONGEST} printable characters can be stated."
+        )
+    return text
