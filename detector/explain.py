@@ -95,24 +95,6 @@ TEXTS: Final[dict[str, Text]] = {
         "The file's description (IPTC digital source type) names a source that is not "
         "AI. The description is not signed and proves nothing. It says: “{quote}”.",
     ),
-    "aigc_label.1": Text(
-        "labelled as AI-generated (label 1)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that "
-        "this picture is AI-generated. The detector does not check a signature in it. "
-        "It says: “{quote}”.",
-    ),
-    "aigc_label.2": Text(
-        "labelled as possibly AI-generated (label 2)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that "
-        "this picture is possibly AI-generated. A platform that passed it on may have "
-        "added that; it is then the platform's opinion. It says: “{quote}”.",
-    ),
-    "aigc_label.3": Text(
-        "labelled as suspected to be AI-generated (label 3)",
-        "China's label for generated content (GB 45438-2025) in the {place} says that "
-        "this picture is suspected to be AI-generated. A platform that passed it on "
-        "may have added that; it is then the platform's opinion. It says: “{quote}”.",
-    ),
     "aigc_label.unreadable": Text(
         "a label for generated content without a readable value",
         "The {place} holds China's label for generated content (GB 45438-2025), but "
@@ -279,7 +261,118 @@ TEXTS: Final[dict[str, Text]] = {
         "given. It may still have been made from it: strong changes, a very small part "
         "and plain pictures leave too little to agree.",
     ),
+    "c2pa.ai.unlisted": Text(
+        "made or altered by AI, signature valid, signer not on the trust list",
+        "A signed history (Content Credentials) says that AI made or altered this "
+        "picture. The file is unchanged since it was signed, but the signer is not on "
+        "the configured trust list, so who signed is only what the certificate claims. "
+        "It says: “{quote}”.",
+    ),
+    "c2pa.other.unlisted": Text(
+        "a signed history without a statement about AI, signer not on the trust list",
+        "The file carries a signed history (Content Credentials) that is intact, but "
+        "the signer is not on the configured trust list. It does not mention AI; that "
+        "is not a statement that none was used. It says: “{quote}”.",
+    ),
+    "aigc_label.1.told": Text(
+        "labelled as AI-generated (label 1)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this is AI-generated. {who} The detector does not check a signature in it. "
+        "It says: “{quote}”.",
+    ),
+    "aigc_label.2.told": Text(
+        "labelled as possibly AI-generated (label 2)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this is possibly AI-generated. {who} The detector does not check a signature "
+        "in it. It says: “{quote}”.",
+    ),
+    "aigc_label.3.told": Text(
+        "labelled as suspected to be AI-generated (label 3)",
+        "China's label for generated content (GB 45438-2025) in the {place} says that "
+        "this is suspected to be AI-generated. {who} The detector does not check a "
+        "signature in it. It says: “{quote}”.",
+    ),
+    "generator_marks.watermark": Text(
+        "the invisible watermark of {tool}",
+        "The pixels hold, bit for bit, the invisible watermark that programs for "
+        "{tool} write into what they make. It is no signature, so anybody could have "
+        "written it, but hardly anybody does. Resizing and compression remove it.",
+    ),
+    "generator_marks.hidden": Text(
+        "settings of an AI image generator, hidden in the pixels",
+        "The lowest bits of the pixels hold a text of the form in which AI image "
+        "generators such as NovelAI hide the settings of what they made. It is not "
+        "signed, but it is rarely faked. It says: “{quote}”.",
+    ),
+    "generator_marks.damaged": Text(
+        "a mark of AI image generators, hidden in the pixels, its text unreadable",
+        "The lowest bits of the pixels begin with the mark under which AI image "
+        "generators such as NovelAI hide the settings of what they made ({quote}), but "
+        "the text behind it cannot be read.",
+    ),
+    "frames.raised": Text(
+        "{count} of {judged} frames show signs",
+        "{count} of the {judged} sampled frames that can be judged show such signs by "
+        "themselves; with {enough} of them the whole is said to. They lie at {moments}.",
+    ),
+    "frames.few": Text(
+        "too few of the frames show signs",
+        "{count} of the {judged} sampled frames that can be judged show signs by "
+        "themselves, at {moments}. That is below the {enough} with which the whole is "
+        "said to: single frames may mislead.",
+    ),
+    "frames.clear": Text(
+        "no sign in any frame",
+        "None of the {judged} sampled frames that can be judged shows a sign by itself.",
+    ),
+    "frames.none": Text(
+        "no frame can be judged",
+        "{looked_at} frames were looked at, and none has enough in it to be judged.",
+    ),
+    "continuity.measured": Text(
+        "the most abrupt change lies at {moment}",
+        "From one sampled frame to the next, fine noise changes {noise:.2f} times and "
+        "sharpness {sharpness:.2f} times in the middle of {pairs} pairs, at most "
+        "{most_noise:.2f} and {most_sharpness:.2f} times.{patches} Measured against how "
+        "much the scene itself changes, most changes at {moment}. Cuts, movement, light "
+        "and the way in which videos are compressed all do this, so it decides nothing.",
+    ),
+    "continuity.single": Text(
+        "no course to measure",
+        "Fewer than two neighbouring frames could be compared.",
+    ),
 }
+
+# Who declares what China's label says.
+DECLARERS: Final[dict[str, str]] = {
+    "producer": (
+        "It names the service that made the content, so this is that producer's own "
+        "statement."
+    ),
+    "propagator": (
+        "It names no producer, only a platform that passed the content on, so this is "
+        "that platform's opinion."
+    ),
+    "both.statement": (
+        "It names the service that made the content, whose statement this is, and a "
+        "platform that passed it on."
+    ),
+    "both.opinion": (
+        "It names the service that made the content and a platform that passed it on; "
+        "a label of this degree is the platform's opinion."
+    ),
+    "nobody": (
+        "It names neither a producer nor a platform, so it does not tell who declares "
+        "this."
+    ),
+    "company": (
+        "The code in it holds the number {number}, under which China's public register "
+        "lists companies."
+    ),
+}
+
+# What is added to the measurement of a video's course where a model draws a map.
+PATCHES: Final = " The model's map changes by {patches:.0%} in the middle."
 
 # What a trained model says, or why it says nothing.
 OPINIONS: Final[dict[str, Text]] = {
@@ -341,7 +434,8 @@ _NOT_TESTED_MANIFEST: Final = (
 _NEVER_TESTED: Final = (
     "SynthID: no detector for Google's invisible watermark works offline.",
     "Stable Signature: there is no public detector for Meta's invisible watermark.",
-    "Other invisible watermarks, such as marks in the transparency layer.",
+    "Other invisible watermarks than the known ones of Stable Diffusion, FLUX and NovelAI.",
+    "A visible label in the picture itself: the detector does not read writing.",
     "Camera noise fingerprint (PRNU): it needs other pictures of the same camera.",
 )
 _NOT_TESTED_ORIGINAL: Final = "Comparison with an original: none was given."
@@ -395,6 +489,7 @@ PLACES: Final[dict[str, str]] = {
     "png": "PNG text",
     "exif": "camera data (EXIF)",
     "bytes": "file's bytes",
+    "video": "video's own description",
 }
 
 
@@ -426,6 +521,10 @@ def reason(code: str, **facts: object) -> str:
 
 def note(code: str, **facts: object) -> str:
     return NOTES[code].format(**facts)
+
+
+def declarer(code: str, **facts: object) -> str:
+    return DECLARERS[code].format(**facts)
 
 
 def position(across: str, down: str, *, width: float, height: float) -> str:

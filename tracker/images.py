@@ -89,7 +89,8 @@ class Picture:
 
         Its `info` keeps what was written beside the pixels: "exif" and "xmp" (raw, the
         EXIF still holding the orientation already applied), PNG texts, "quantization"
-        (JPEG tables), "format".
+        (JPEG tables), "alpha" (mode "L": the transparency that was laid on white, as
+        the file has it), "format".
         """
         return self.make_image()
 
@@ -314,6 +315,8 @@ def _kept(opened: Image.Image, file_format: str) -> dict[str | tuple[int, int], 
             ours[name] = opened.info[name]
     if tables := getattr(opened, "quantization", None):
         ours["quantization"] = tables
-    reserved = {"exif", "xmp", "quantization", "transparency"}
+    if opened.mode in {"RGBA", "LA"}:
+        ours["alpha"] = opened.getchannel("A")
+    reserved = {"exif", "xmp", "quantization", "transparency", "alpha"}
     kept = {name: told for name, told in opened.info.items() if name not in reserved}
     return kept | ours
