@@ -412,6 +412,15 @@ SUMMARIES: Final[dict[Finding, str]] = {
     ),
     "cannot say": "Nothing can be said: there is too little to look at.",
 }
+VIDEO_SUMMARIES: Final[dict[Finding, str]] = {
+    "declared": "Made or altered by AI: the file itself declares it.",
+    "strong signs": "Strong signs that AI made or altered this video.",
+    "some signs": "Some signs that AI made or altered this video.",
+    "no sign found": (
+        "No sign of AI was found. That is no proof that the video is authentic."
+    ),
+    "cannot say": "Nothing can be said: there is no frame with enough in it.",
+}
 # Where nothing but the comparison with an original raised the finding.
 _OF_DERIVATION: Final[dict[Finding, str]] = {
     "strong signs": "Strong signs that this picture is an edit of the original given.",
@@ -438,6 +447,13 @@ _NEVER_TESTED: Final = (
     "A visible label in the picture itself: the detector does not read writing.",
     "Camera noise fingerprint (PRNU): it needs other pictures of the same camera.",
 )
+_STOPPED: Final = (
+    "Frames after the first {count}: the time allowed was over before they came."
+)
+_SAMPLED: Final = (
+    "Frames between the sampled ones: {count} were looked at, from {first} to {last}."
+)
+_NOT_TESTED_SOUND: Final = "Sound and speech."
 _NOT_TESTED_ORIGINAL: Final = "Comparison with an original: none was given."
 
 REASONS: Final[dict[str, str]] = {
@@ -560,6 +576,41 @@ def not_tested(
     if not original:
         lines.append(_NOT_TESTED_ORIGINAL)
     return tuple(lines)
+
+
+def video_not_tested(moments: Sequence[float], *, stopped: bool) -> Iterator[str]:
+    """Say which frames were looked at, and that sound was not.
+
+    Args:
+        moments: Of the frames that were looked at, in order, in seconds.
+        stopped: There were more frames, but time was over.
+    """
+    if stopped:
+        yield _STOPPED.format(count=len(moments))
+    if moments:
+        first, last = moment(moments[0]), moment(moments[-1])
+        yield _SAMPLED.format(count=len(moments), first=first, last=last)
+    yield _NOT_TESTED_SOUND
+
+
+def moment(seconds: float) -> str:
+    """A moment as players show it.
+
+    >>> moment(0), moment(75.26), moment(3725)
+    ('0:00.0', '1:15.3', '1:02:05.0')
+    """
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    clock = f"{minutes // 60}:{minutes % 60:02}" if minutes >= 60 else f"{minutes}"
+    return f"{clock}:{rest / 10:04.1f}"
+
+
+def patches(change: float) -> str:
+    return PATCHES.format(patches=change)
+
+
+def video_summary(finding: Finding) -> str:
+    return VIDEO_SUMMARIES[finding]
 
 
 def summary(assessment: Assessment) -> str:

@@ -22,6 +22,9 @@ from PIL import ExifTags, Image, ImageFile
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 SMALL = 512  # pixels of the longer side of a small picture
+# Of an animation: a frame builds on those before it, so all of them must be decoded.
+MOST_DECODED = 10_000
+MAX_DECODED_PIXELS = 1_000_000_000
 
 _SENTENCES = {
     "unreadable": "This file cannot be read.",
@@ -167,6 +170,41 @@ def decode_file(path: Path) -> Picture:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ImageError("unreadable") from error
     return decode(data)
+
+
+def frames_of(data: bytes, most: int = 60) -> Iterator[tuple[float, Image.Image]]:
+    """Decode up to `most` frames of an animation, one at a time, spread over its length.
+
+    Yields (seconds from the beginning, upright RGB). Frames past MOST_DECODED, or past
+    MAX_DECODED_PIXELS of all frames together, are left away; where the file breaks off,
+    the frames before it count. Raises ImageError as decode() does.
+    """
+    file_format = _format_of(data)
+    with _refusing():
+        opened, orientation, _ = _open(data, file_format)
+        count = min(
+            getattr(opened, "n_frames", 1),
+            max(1, MAX_DECODED_PIXELS // (opened.width * opened.height)),
+            MOST_DECODED,
+        )
+    parts = min(most, count)
+    wanted = {(2 * part + 1) * count // (2 * parts) for part in range(parts)}
+    at = 0.0
+    for number in range(count):
+        try:
+            with _refusing():
+                opened.seek(number)
+                opened.load()
+                milliseconds = float(opened.info.get("duration") or 0)
+                chosen = number in wanted
+                image = _upright(opened, orientation, file_format) if chosen else None
+        except ImageError:
+            if number == 0:
+                raise
+            return
+        if image is not None:
+            yield at, image
+        at += milliseconds / 1000
 
 
 def grey_of(image: Image.Image) -> Image.Image:

@@ -117,7 +117,10 @@ def _fields(text: str) -> Mapping[str, str]:
 
 def _who(fields: Mapping[str, str], label: str) -> Iterator[str]:
     """Yield in words who declares this, by the names that the label gives."""
-    producer, propagator = fields.get("ContentProducer"), fields.get("ContentPropagator")
+    producer, propagator = (
+        fields.get("ContentProducer"),
+        fields.get("ContentPropagator"),
+    )
     if producer and propagator:
         code = "both.statement" if label == "1" else "both.opinion"
     elif producer or propagator:

@@ -93,9 +93,7 @@ class _Boxes:
             elif kind in _NESTED and depth < _MAX_DEPTH:
                 # A meta box of ISO begins with four bytes of version, QuickTime's not.
                 full = kind == b"meta" and self._data[begin + 4 : begin + 8] != b"hdlr"
-                self.read(
-                    begin + 4 * full, stop, depth=depth + 1, inside=kind
-                )
+                self.read(begin + 4 * full, stop, depth=depth + 1, inside=kind)
             elif inside == b"udta":
                 self._user_text(kind, begin, stop)
 
