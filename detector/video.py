@@ -168,7 +168,7 @@ def _course(
             break
         bare = image.copy()
         bare.info = {}  # what the file says is told once, for all frames
-        opinion = assess(bare, original=original, models=models)
+        opinion = assess(bare, original=original, models=models, measuring=False)
         raised_by = _RAISING.get(opinion.finding)
         reasons = tuple(e for e in opinion.evidence if e.strength == raised_by)
         course.frames.append(

@@ -9,8 +9,7 @@ from PIL import Image
 
 from detector import explain
 from detector.assessment import Evidence
-from detector.marks.hidden_text import hidden_text
-from detector.marks.watermark import watermark
+from detector.marks import hidden_text, watermark
 
 
 def read(image: Image.Image) -> Iterator[Evidence]:
@@ -20,9 +19,9 @@ def read(image: Image.Image) -> Iterator[Evidence]:
         image: Upright RGB. Its `info` may hold "alpha", the transparency that was laid
             on white, as a picture of mode "L" and of the file's size.
     """
-    if tool := watermark(image):
+    if tool := watermark.written_by(image):
         yield explain.evidence("generator_marks.watermark", "strong", tool=tool)
-    if (found := hidden_text(image)) is None:
+    if (found := hidden_text.find(image)) is None:
         return
     if found.text:
         yield explain.evidence("generator_marks.hidden", "strong", quote=found.text)

@@ -26,7 +26,7 @@ class Hidden(NamedTuple):
     text: str  # empty where it cannot be read
 
 
-def hidden_text(image: Image.Image) -> Hidden | None:
+def find(image: Image.Image) -> Hidden | None:
     """Return what is hidden in an RGB picture, or in the "alpha" of its `info`."""
     alpha = image.info.get("alpha")
     planes = [np.asarray(image)]

@@ -38,7 +38,7 @@ _PAYLOADS: Final = {
 }
 
 
-def watermark(image: Image.Image) -> str:
+def written_by(image: Image.Image) -> str:
     """Return whose known watermark an RGB picture holds without an error, or ""."""
     width, height = image.size
     if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
