@@ -70,6 +70,7 @@ def picture(path: Path) -> Image.Image:
 def walked(named: Sequence[Path]) -> Iterator[Path]:
     """Yield files as they are named, and in place of a folder what lies in it, sorted.
 
+    The files of a folder come before the folders in it.
     Hidden files and folders are skipped, and links to folders are not followed. A folder
     with nothing in it is yielded itself, so that somebody is told.
     """
