@@ -271,8 +271,8 @@ def test_a_broken_index_and_ten_hours_are_clear_results(plain: Image.Image) -> N
     at = whole.index(b"stsz") + 8
     with pytest.raises(VideoError, match="no frame in it"):
         decode_video(whole[:at] + b"\xff" * 24 + whole[at + 24 :])
-    at = whole.index(b"stss") + 8
-    kept = decode_video(whole[:at] + b"\xff" * 8 + whole[at + 8 :])
+    whole = clips.encode(clips.scenes((1, 2, 3)), "webm")
+    kept = decode_video(whole[: len(whole) // 2])  # its index lies at the end
     frames = [(one.at, one.picture.image) for one in kept.frames]
     assert assess_frames(frames, models=()).finding == "no sign found"
     long = clips.encode([plain] * 4, pause=clips.RATE * 3600 * 5 // 2)
