@@ -426,6 +426,10 @@ _OF_DERIVATION: Final[dict[Finding, str]] = {
     "strong signs": "Strong signs that this picture is an edit of the original given.",
     "some signs": "Some signs that this picture is an edit of the original given.",
 }
+_VIDEO_OF_DERIVATION: Final[dict[Finding, str]] = {
+    "strong signs": "Strong signs that this video is an edit of the original given.",
+    "some signs": "Some signs that this video is an edit of the original given.",
+}
 
 _NOT_TESTED_MODELS: Final = (
     "Trained models: no calibrated model is installed, so there is no probability and "
@@ -609,7 +613,15 @@ def patches(change: float) -> str:
     return PATCHES.format(patches=change)
 
 
-def video_summary(finding: Finding) -> str:
+def video_summary(finding: Finding, reasons: frozenset[str]) -> str:
+    """The finding in a sentence, which names AI only where something else does.
+
+    Args:
+        finding: Of the whole video.
+        reasons: The kinds of evidence that raised it.
+    """
+    if reasons == {"derivation"}:
+        return _VIDEO_OF_DERIVATION[finding]
     return VIDEO_SUMMARIES[finding]
 
 

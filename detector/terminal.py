@@ -95,7 +95,7 @@ def _print_photo(path: Path, assessment: Assessment) -> None:
 
 def _print_video(path: Path, assessment: VideoAssessment) -> None:
     console = Console()
-    _print_head(console, path, video_summary(assessment.finding))
+    _print_head(console, path, video_summary(assessment.finding, assessment.reasons))
     console.print(_reasons(assessment.evidence, ()))
     if assessment.frames:
         console.print(_frames(assessment))

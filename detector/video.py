@@ -66,6 +66,19 @@ class VideoAssessment:
     not_tested: tuple[str, ...]
     version: str
 
+    @property
+    def reasons(self) -> frozenset[str]:
+        """The kinds of evidence that raised the finding; "models" where an opinion did."""
+        raised_by = _RAISING.get(self.finding)
+        if raised_by is None:
+            return frozenset()
+        said = {e.kind for e in self.evidence if e.strength == raised_by}
+        least = FINDINGS.index(self.finding)
+        shown = [f for f in self.frames if FINDINGS.index(f.finding) <= least]
+        kinds = {e.kind for frame in shown for e in frame.evidence}
+        silent = {"models" for frame in shown if not frame.evidence}
+        return frozenset((said - {"frames"}) | kinds | silent)
+
 
 @runtime_checkable
 class Mapping(Protocol):

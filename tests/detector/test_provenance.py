@@ -277,7 +277,7 @@ def test_all_fields_of_a_label_are_told_and_long_ones_cut(ask: Ask) -> None:
 def test_a_producers_code_with_a_right_check_digit_gives_the_companys_number(
     ask: Ask,
 ) -> None:
-    # The example of GB 32100-2015, annex A.
+    # An often printed example of a number with its check digit.
     right, wrong = "91350100M000100Y43", "91350100M000100Y42"
     for number, known in ((right, True), (wrong, False)):
         label = told(ContentProducer=f"0011{number}00001")

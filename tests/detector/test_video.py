@@ -13,6 +13,7 @@ from PIL import Image
 from detector import ModelOpinion, OriginalFeatures, assess_frames
 from detector.assessment import Finding
 from detector.continuity import continuity, look
+from detector.explain import video_summary
 from detector.video import shared_finding
 from tests import clips
 from tests.drawing import landscape
@@ -111,6 +112,8 @@ def test_frames_with_signs_raise_the_whole_and_are_named(
     assert opinion.matter == (1, 3)
     assert [e.kind for e in opinion.frames[1].evidence] == ["generator_marks"]
     assert "at 0:01.0, 0:03.0" in details(opinion.evidence)
+    assert opinion.reasons == {"generator_marks"}
+    assert "AI" in video_summary(opinion.finding, opinion.reasons)
     assert not opinion.stopped
 
 
@@ -160,7 +163,10 @@ def test_the_original_given_is_compared_with_every_frame(scene: Image.Image) -> 
     )
 
     assert opinion.finding == "strong signs"
-    assert opinion.frames[0].evidence[0].kind == "derivation"
+    assert opinion.reasons == {"derivation"}
+    sentence = video_summary(opinion.finding, opinion.reasons)
+    assert "edit of the original" in sentence
+    assert "AI" not in sentence
 
 
 # What the file says
@@ -177,6 +183,7 @@ def test_what_the_container_declares_decides_alone(plain: Image.Image) -> None:
     assert opinion.finding == "declared"
     assert {frame.finding for frame in opinion.frames} == {"no sign found"}
     assert opinion.evidence[0].kind == "aigc_label"
+    assert opinion.reasons == {"aigc_label"}
     assert "C2PA" not in "\n".join(opinion.not_tested)
     assert "C2PA" in "\n".join(assess_frames(frames, models=()).not_tested)
 
@@ -205,6 +212,7 @@ def test_without_frames_nothing_can_be_said_but_what_the_file_declares() -> None
     assert nothing.finding == "cannot say"
     assert (nothing.frames, nothing.matter, nothing.stopped) == ((), (), False)
     assert "no frame can be judged" in details(nothing.evidence)
+    assert nothing.reasons == frozenset()
     assert assess_frames([], still=label, models=()).finding == "declared"
 
 
