@@ -16,9 +16,11 @@ def read(image: Image.Image) -> Iterator[Evidence]:
     """Yield one piece of evidence for each mark; none where there is no mark.
 
     Args:
-        image: Upright RGB. Its `info` may hold "alpha", the transparency that was laid
+        image: Upright RGB; in others nothing is looked for. Its `info` may hold "alpha", the transparency that was laid
             on white, as a picture of mode "L" and of the file's size.
     """
+    if image.mode != "RGB":
+        return
     if tool := watermark.written_by(image):
         yield explain.evidence("generator_marks.watermark", "strong", tool=tool)
     if (found := hidden_text.find(image)) is None:
