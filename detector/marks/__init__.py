@@ -16,8 +16,9 @@ def read(image: Image.Image) -> Iterator[Evidence]:
     """Yield one piece of evidence for each mark; none where there is no mark.
 
     Args:
-        image: Upright RGB; in others nothing is looked for. Its `info` may hold "alpha", the transparency that was laid
-            on white, as a picture of mode "L" and of the file's size.
+        image: Upright RGB; in others nothing is looked for. Its `info` may hold
+            "alpha", the transparency that was laid on white, as a picture of mode "L"
+            and of the file's size.
     """
     if image.mode != "RGB":
         return
