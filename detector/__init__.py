@@ -20,6 +20,8 @@ from detector.derivation import (
 )
 from detector.examination import VERSION, assess
 from detector.models import Model, load_model, shipped_models
+from detector.provenance.trust import TrustError, TrustList, parse_trust, trust_list
+from detector.video import FrameAssessment, VideoAssessment, assess_frames
 from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
 
 __all__ = [
@@ -31,15 +33,22 @@ __all__ = [
     "Derivation",
     "Evidence",
     "FeaturesError",
+    "FrameAssessment",
     "Model",
     "ModelOpinion",
     "OriginalFeatures",
+    "TrustError",
+    "TrustList",
+    "VideoAssessment",
     "WeightsError",
     "assess",
+    "assess_frames",
     "checked",
     "derive",
     "heatmap",
     "load_model",
     "parse_checkpoint",
+    "parse_trust",
     "shipped_models",
+    "trust_list",
 ]

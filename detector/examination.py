@@ -1,4 +1,4 @@
-"""The examination of one picture: provenance, measurements, models, one assessment.
+"""The examination of one picture: provenance, marks, measurements, models.
 
 It must not know how any of them works.
 """
@@ -7,13 +7,14 @@ from typing import Final
 
 from PIL import Image
 
-from detector import derivation, explain, measurements, provenance
+from detector import derivation, explain, marks, measurements, provenance
 from detector.assessment import Assessment, Evidence, fuse
 from detector.derivation import OriginalFeatures
 from detector.models import Model, opinions, shipped_models
+from detector.provenance.trust import TrustList
 
 # Raised whenever the same picture may get another answer than before.
-VERSION: Final = "detector-3"
+VERSION: Final = "detector-4"
 
 
 def assess(
@@ -22,26 +23,33 @@ def assess(
     data: bytes | None = None,
     original: Image.Image | OriginalFeatures | None = None,
     models: tuple[Model, ...] | None = None,
+    trust: TrustList | None = None,
+    measuring: bool = True,
 ) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
 
     Args:
         image: Upright RGB. Its `info` may hold "exif" and "xmp" (bytes), PNG text
-            items (str) and "quantization" (JPEG tables); all of it is untrusted.
+            items (str), "quantization" (JPEG tables) and "alpha" (the transparency,
+            mode "L"); all of it is untrusted.
         data: The bytes of the picture's file, read for C2PA manifests and for China's
             label only. Without them neither a manifest nor a loose label is found.
         original: The harmless picture that it may have been made from, upright RGB, or
             the features of that picture.
         models: The loaded models to ask; those that ship with the detector if None.
+        trust: Whose signed histories are trusted; nobody's if None.
+        measuring: Whether to take the measurements, which raise nothing: most of the
+            time that a frame would take.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
     evidence = (
-        *provenance.read(image, data),
+        *provenance.read(image, data, trust),
+        *marks.read(image),
         *_derived(image, original),
-        *measurements.measure(image),
+        *(measurements.measure(image) if measuring else ()),
     )
     given = opinions(image, shipped_models() if models is None else models)
     gaps = explain.gaps(given, manifest=data is not None, original=original is not None)

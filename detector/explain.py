@@ -27,7 +27,13 @@ _LARGEST: Final = 1e12  # what no measurement means; JSON knows no infinity
 _ENGLISH: Final = words("en")
 TEXTS: Final = _ENGLISH.evidence  # the first part of a code is the evidence's kind
 
-_NEVER_TESTED: Final = ("synthid", "stable_signature", "watermarks", "camera_noise")
+_NEVER_TESTED: Final = (
+    "synthid",
+    "stable_signature",
+    "watermarks",
+    "visible_label",
+    "camera_noise",
+)
 
 
 def evidence(code: str, strength: Strength, **facts: object) -> Evidence:
@@ -147,6 +153,46 @@ def gaps(
     if not original:
         open_ones.append(phrase("untested.original"))
     return tuple(open_ones)
+
+
+def video_gaps(moments: Sequence[float], *, stopped: bool) -> Iterator[Phrase]:
+    """Say which frames were looked at, and that sound was not.
+
+    Args:
+        moments: Of the frames that were looked at, in order, in seconds.
+        stopped: There were more frames, but time was over.
+    """
+    if stopped:
+        yield phrase("untested.stopped", count=len(moments))
+    if moments:
+        first, last = moment(moments[0]), moment(moments[-1])
+        yield phrase("untested.sampled", count=len(moments), first=first, last=last)
+    yield phrase("untested.sound")
+
+
+def moment(seconds: float) -> str:
+    """A moment as players show it.
+
+    >>> moment(0), moment(75.26), moment(3725)
+    ('0:00.0', '1:15.3', '1:02:05.0')
+    """
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    clock = f"{minutes // 60}:{minutes % 60:02}" if minutes >= 60 else f"{minutes}"
+    return f"{clock}:{rest / 10:04.1f}"
+
+
+def video_summary(finding: Finding, reasons: frozenset[str], locale: str = "en") -> str:
+    """The finding in a sentence, which names AI only where something else does.
+
+    Args:
+        finding: Of the whole video.
+        reasons: The kinds of evidence that raised it.
+        locale: The language.
+    """
+    only = reasons == {"derivation"}
+    about = "video_derivation_summary" if only else "video_summary"
+    return words(locale).phrases[f"{about}.{finding}"]
 
 
 def summary(assessment: Assessment, locale: str = "en") -> str:

@@ -1,7 +1,7 @@
 """Videos for tests: drawn landscapes, one scene after the other, encoded here."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -32,14 +32,18 @@ def encode(
     turned: int = 0,
     mirrored: bool = False,
     pause: int = 1,
+    tags: Mapping[str, str] | None = None,
 ) -> bytes:
     """A file of these frames, a key frame at least every `keys` of them.
 
     Whoever plays it turns it by `turned` degrees to the left, then mirrors it. Each frame
-    stays for `pause` times as long.
+    stays for `pause` times as long. `tags` are what the container says of itself.
     """
     held = io.BytesIO()
-    container = av.open(held, "w", format=file_format)
+    # Else an MP4 drops what is not on its own list of tags.
+    options = {"movflags": "use_metadata_tags"} if tags else {}
+    container = av.open(held, "w", format=file_format, options=options)
+    container.metadata.update(tags or {})
     codec = "libvpx" if file_format == "webm" else "libx264"
     stream: Any = container.add_stream(codec, rate=RATE)
     stream.width, stream.height = frames[0].size

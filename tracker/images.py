@@ -22,6 +22,9 @@ from PIL import ExifTags, Image, ImageFile
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 SMALL = 512  # pixels of the longer side of a small picture
+# Of an animation: a frame builds on those before it, so all of them must be decoded.
+MOST_DECODED = 10_000
+MAX_DECODED_PIXELS = 1_000_000_000
 
 _SENTENCES = {
     "unreadable": "This file cannot be read.",
@@ -89,7 +92,8 @@ class Picture:
 
         Its `info` keeps what was written beside the pixels: "exif" and "xmp" (raw, the
         EXIF still holding the orientation already applied), PNG texts, "quantization"
-        (JPEG tables), "format".
+        (JPEG tables), "alpha" (mode "L": the transparency that was laid on white, as
+        the file has it), "format".
         """
         return self.make_image()
 
@@ -166,6 +170,41 @@ def decode_file(path: Path) -> Picture:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ImageError("unreadable") from error
     return decode(data)
+
+
+def frames_of(data: bytes, most: int = 60) -> Iterator[tuple[float, Image.Image]]:
+    """Decode up to `most` frames of an animation, one at a time, spread over its length.
+
+    Yields (seconds from the beginning, upright RGB). Frames past MOST_DECODED, or past
+    MAX_DECODED_PIXELS of all frames together, are left away; where the file breaks off,
+    the frames before it count. Raises ImageError as decode() does.
+    """
+    file_format = _format_of(data)
+    with _refusing():
+        opened, orientation, _ = _open(data, file_format)
+        count = min(
+            getattr(opened, "n_frames", 1),
+            max(1, MAX_DECODED_PIXELS // (opened.width * opened.height)),
+            MOST_DECODED,
+        )
+    parts = min(most, count)
+    wanted = {(2 * part + 1) * count // (2 * parts) for part in range(parts)}
+    at = 0.0
+    for number in range(count):
+        try:
+            with _refusing():
+                opened.seek(number)
+                opened.load()
+                milliseconds = float(opened.info.get("duration") or 0)
+                chosen = number in wanted
+                image = _upright(opened, orientation, file_format) if chosen else None
+        except ImageError:
+            if number == 0:
+                raise
+            return
+        if image is not None:
+            yield at, image
+        at += milliseconds / 1000
 
 
 def grey_of(image: Image.Image) -> Image.Image:
@@ -314,6 +353,8 @@ def _kept(opened: Image.Image, file_format: str) -> dict[str | tuple[int, int], 
             ours[name] = opened.info[name]
     if tables := getattr(opened, "quantization", None):
         ours["quantization"] = tables
-    reserved = {"exif", "xmp", "quantization", "transparency"}
+    if opened.mode in {"RGBA", "LA"}:
+        ours["alpha"] = opened.getchannel("A")
+    reserved = {"exif", "xmp", "quantization", "transparency", "alpha"}
     kept = {name: told for name, told in opened.info.items() if name not in reserved}
     return kept | ours

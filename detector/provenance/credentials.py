@@ -21,7 +21,7 @@ _READER: Final = Path(__file__).with_name("credentials_reader.py")
 # Every embedded manifest begins as a JUMBF box with its description (ISO 19566-5).
 _JUMBF: Final = re.compile(rb"jumb.{4}jumd", re.DOTALL)
 _REMOTE: Final = "{http://purl.org/dc/terms/}provenance"
-_MAX_BYTES: Final = 64 << 20
+_MAX_BYTES: Final = 128 << 20  # a video may have 100
 _SECONDS: Final = 10
 _MAX_MANIFESTS: Final = 64
 
@@ -29,7 +29,8 @@ _MAX_MANIFESTS: Final = 64
 _STATES: Final = {"Trusted": "trusted", "Valid": "valid"}
 _STRENGTHS: Final[dict[str, Strength]] = {
     "trusted": "declared",
-    "valid": "declared",
+    "unlisted": "declared",  # intact, but its signer is not on the list
+    "valid": "declared",  # intact, and there is no list to look the signer up in
     "invalid": "medium",
 }
 
@@ -42,7 +43,8 @@ def read(metadata: Metadata, *, trust_anchors: str = "") -> Iterator[Evidence]:
     Args:
         metadata: Its `data` is searched; nothing is read where it holds no manifest.
         trust_anchors: Certificates in PEM form whose signers are trusted. Without them
-            a signature can be intact, but nobody vouches for the signer.
+            a signature can be intact, but nobody vouches for the signer. What is said
+            tells whether there was a list, and whether the signer is on it.
     """
     if _JUMBF.search(metadata.data):
         yield from _embedded(metadata.data, trust_anchors)
@@ -60,6 +62,8 @@ def _embedded(data: bytes, trust_anchors: str) -> Iterator[Evidence]:
     if not isinstance(store, dict):
         return
     state = _STATES.get(str(store.get("validation_state")), "invalid")
+    if state == "valid" and trust_anchors:
+        state = "unlisted"
     manifests = _chain(store)
     statements = list(dict.fromkeys(_statements(manifests)))
     yield explain.evidence(

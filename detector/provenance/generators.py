@@ -20,11 +20,12 @@ _INVOKE: Final = "InvokeAI"
 _WEB_UI_LINE: Final = re.compile(
     r"\bSteps: \d{1,5}, (?:Sampler|Schedule type|CFG scale|Seed|Size|Model): ?"
 )
-_COMFY_NODE: Final = re.compile(r'"class_type"\s*:\s*"')
-_COMFY_GRAPH: Final = re.compile(r'"(?:last_node_id|last_link_id)"\s*:\s*\d')
-_COMFY_SOURCE: Final = re.compile(r'"(?:class_)?type"\s*:\s*"LoadImage')
+# Videos hold the graph as a text within JSON, with its quotes escaped.
+_COMFY_NODE: Final = re.compile(r'"class_type\\?"\s*:\s*\\?"')
+_COMFY_GRAPH: Final = re.compile(r'"(?:last_node_id|last_link_id)\\?"\s*:\s*\d')
+_COMFY_SOURCE: Final = re.compile(r'"(?:class_)?type\\?"\s*:\s*\\?"LoadImage')
 _COMFY_MASK: Final = re.compile(
-    r'"(?:class_)?type"\s*:\s*"[^"]{0,60}(?:Inpaint|Mask)', re.IGNORECASE
+    r'"(?:class_)?type\\?"\s*:\s*\\?"[^"]{0,60}(?:Inpaint|Mask)', re.IGNORECASE
 )
 _SETTINGS: Final = re.compile(
     r'"(?:prompt|negative_prompt|positive_prompt|steps|sampler|sampler_name|scheduler'
@@ -71,8 +72,11 @@ def _settings(metadata: Metadata) -> Iterator[tuple[str, str]]:
 
 
 def _comfy_texts(metadata: Metadata) -> Iterator[str]:
-    """PNG keeps the two graphs as text items, WebP under EXIF's Make and Model."""
-    for key in ("prompt", "workflow"):
+    """PNG keeps the two graphs as text items, WebP under EXIF's Make and Model.
+
+    Videos have them under their names, or together in a comment.
+    """
+    for key in ("prompt", "workflow", "Comment"):
         yield metadata.texts.get(key, "")
     for tag, mark in ((exif.MODEL, "prompt:"), (exif.MAKE, "workflow:")):
         text = metadata.exif.get(tag, "")

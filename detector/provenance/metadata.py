@@ -1,4 +1,4 @@
-"""The metadata of one picture, taken from `Image.info` once, capped and typed.
+"""The metadata of one file, from `Image.info` or its container, capped and typed.
 
 Every reader of provenance starts from here, so no other place meets raw blocks.
 """
@@ -12,6 +12,7 @@ from PIL import Image
 from detector import explain
 from detector.assessment import Evidence
 from detector.provenance import exif, xmp
+from detector.provenance.containers import described
 
 # More than any honest block needs: EXIF and XMP are 64 KiB at most in a JPEG segment,
 # and a generator's settings with a large workflow come to some 200 KiB.
@@ -22,11 +23,14 @@ MAX_BLOCK: Final = 1 << 20
 class Metadata:
     """What the file says, as text, still untrusted.
 
-    `texts` are the PNG text items, each cut at MAX_BLOCK characters; `exif` maps tag
-    numbers to text; `xmp` lists (name in Clark notation, value); `data` is the file.
+    `texts` are the PNG text items or those of a video's container, each cut at
+    MAX_BLOCK characters, and `texts_in` says which, as a key of explain.PLACES; `exif`
+    maps tag numbers to text; `xmp` lists (name in Clark notation, value); `data` is the
+    file.
     """
 
     texts: Mapping[str, str]
+    texts_in: str
     exif: Mapping[int, str]
     xmp: tuple[tuple[str, str], ...]
     data: bytes
@@ -39,9 +43,10 @@ class Metadata:
 def gather(image: Image.Image, data: bytes | None) -> Metadata:
     """Read every block of metadata; what cannot be read is listed, never raised."""
     info = image.info
+    container = described(data or b"")
     unreadable: list[Evidence] = []
     properties: tuple[tuple[str, str], ...] = ()
-    packet = _bytes(info.get("xmp") or info.get("XML:com.adobe.xmp"))
+    packet = container.xmp or _bytes(info.get("xmp") or info.get("XML:com.adobe.xmp"))
     try:
         properties = xmp.properties(packet, limit=MAX_BLOCK)
     except xmp.XmpError as error:
@@ -53,11 +58,13 @@ def gather(image: Image.Image, data: bytes | None) -> Metadata:
     else:
         tags = exif.texts(block)
     return Metadata(
-        texts={
+        texts=container.texts
+        or {
             key: value[:MAX_BLOCK]
             for key, value in info.items()
             if isinstance(key, str) and isinstance(value, str)
         },
+        texts_in="video" if container.texts else "png",
         exif=tags,
         xmp=properties,
         data=data or b"",

@@ -75,7 +75,7 @@ def read(metadata: Metadata) -> Iterator[Evidence]:
 def _names(metadata: Metadata) -> Iterator[tuple[str, str]]:
     for tag in (exif.SOFTWARE, exif.PROCESSING_SOFTWARE):
         yield "exif", metadata.exif.get(tag, "")
-    yield "png", metadata.texts.get("Software", "")
+    yield metadata.texts_in, metadata.texts.get("Software", "")
     for key in _XMP_NAMES:
         for value in metadata.xmp_values(key):
             yield "xmp", value

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from detector import Checkpoint, ModelOpinion
+from detector import Assessment, Checkpoint, ModelOpinion, TrustList, reading
 from detector import __main__ as command_line
+from tests import clips
+from tests.drawing import landscape
 
 ROOT = Path(__file__).parents[2]
 Save = Callable[..., bytes]
@@ -168,6 +170,147 @@ def test_a_bad_original_and_a_map_that_cannot_be_written_get_a_sentence(
     unwritable = ["--heatmap", str(tmp_path / "no" / "map.png"), str(photo)]
     assert command_line.main(["--original", str(photo), *unwritable]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photo: Path) -> Path:
+    """A folder with a photo, a video, an animation, a text, and hidden things."""
+    root = tmp_path / "folder"
+    (root / "b").mkdir(parents=True)
+    (root / ".hidden").mkdir()
+    drawn = [landscape(seed, (96, 80)) for seed in (1, 2)]
+    (root / "a.jpg").write_bytes(photo.read_bytes())
+    (root / "b" / "clip.mp4").write_bytes(clips.encode(drawn * 8))
+    drawn[0].save(
+        root / "b" / "anim.gif", save_all=True, append_images=drawn[1:], duration=250
+    )
+    (root / "z.txt").write_text("no picture")
+    (root / ".secret.jpg").write_bytes(photo.read_bytes())
+    (root / ".hidden" / "a.jpg").write_bytes(photo.read_bytes())
+    (root / "loop").symlink_to(root)
+    return root
+
+
+def test_a_folder_is_walked_in_order_without_what_is_hidden(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = command_line.main(["--json", str(folder)])
+
+    found = lines(capsys)
+    names = [str(Path(str(line["path"])).relative_to(folder)) for line in found]
+    assert names == ["a.jpg", "z.txt", "b/anim.gif", "b/clip.mp4"]
+    assert status == 1
+    assert set(found[1]) == {"path", "error"}
+    frames = found[2]["frames"]
+    assert isinstance(frames, list)
+    assert [frame["at"] for frame in frames] == [0.0, 0.25]
+    assert found[3]["finding"] == "no sign found"
+    assert found[3]["stopped"] is False
+
+
+def test_a_person_gets_a_table_of_the_frames_of_a_video(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line.main([str(folder / "b" / "clip.mp4")]) == 0
+
+    shown = capsys.readouterr().out
+    assert "No sign of AI was found. That is no proof that the video" in shown
+    assert "0:00.5" in shown
+    assert "Frames between the sampled ones: 2 were looked at" in shown
+
+
+def test_a_list_of_paths_is_read_from_a_file_and_from_standard_input(
+    folder: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = f"{photo}\r\n\n{folder / 'b'}\n"
+    path = tmp_path / "list"
+    path.write_text(names)
+    expected = [str(photo), str(folder / "b/anim.gif"), str(folder / "b/clip.mp4")]
+
+    assert command_line.main(["--json", "--list", str(path)]) == 0
+    assert [line["path"] for line in lines(capsys)] == expected
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(names.encode() + b"a\xff\0b\n"))
+    )
+    assert command_line.main(["--json", str(photo), "--list", "-"]) == 1
+    found = [line["path"] for line in lines(capsys)]
+    assert found[:-1] == [str(photo), *expected]
+
+
+def test_a_list_that_cannot_be_read_gets_a_sentence(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert command_line.main(["--list", str(tmp_path / "absent")]) == 1
+    assert "This list cannot be read." in capsys.readouterr().err
+    monkeypatch.setattr(reading, "_MAX_LIST", 3)
+    (tmp_path / "long").write_text("abcdef")
+    assert command_line.main(["--json", "--list", str(tmp_path / "long")]) == 1
+    assert "larger" in str(lines(capsys)[0]["error"])
+    with pytest.raises(SystemExit):
+        command_line.main([])
+
+
+def test_a_bar_is_shown_on_a_terminal_and_leaves_the_output_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ["--json", str(folder / "a.jpg"), str(folder / "z.txt")]
+    command_line.main(told)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    command_line.main(told)
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    assert all(json.loads(line)["path"] for line in shown.out.splitlines())
+    assert "0/2" in shown.err
+    assert "2/2" in shown.err
+    assert "a.jpg" not in shown.err
+
+    command_line.main(["--json", str(folder / "a.jpg")])
+    assert capsys.readouterr().err == ""
+
+
+def test_a_map_of_a_video_and_a_broken_video_get_a_sentence(
+    folder: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = folder / "b" / "clip.mp4"
+    told = ["--original", str(photo), "--heatmap", str(tmp_path / "map.png")]
+    assert command_line.main([*told, str(clip)]) == 1
+    assert "only be drawn of a photo" in capsys.readouterr().err
+
+    clip.write_bytes(clip.read_bytes()[:900])
+    assert command_line.main([str(clip)]) == 1
+    assert "damaged or cut short" in capsys.readouterr().err
+
+
+def test_the_trust_list_of_the_environment_is_used_or_ends_the_command(
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DETECTOR_TRUST", f"{tmp_path}/no.pem#sha256={'0' * 64}")
+    assert command_line.main([str(photo)]) == 2
+    assert "trust list cannot be read" in capsys.readouterr().err
+
+    given = TrustList("pem", "digest")
+    seen: list[object] = []
+
+    def assessed(*_: object, **options: object) -> Assessment:
+        seen.append(options["trust"])
+        return Assessment("cannot say", (), (), (), "1")
+
+    monkeypatch.setattr(command_line, "parse_trust", lambda _: given)
+    monkeypatch.setattr(command_line, "assess", assessed)
+    assert command_line.main([str(photo)]) == 0
+    assert seen == [given]
 
 
 def test_a_map_without_an_original_or_of_two_photos_is_refused(photo: Path) -> None:

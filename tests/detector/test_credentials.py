@@ -1,9 +1,13 @@
 """Content Credentials, signed here by throw-away certificates, intact and broken."""
 
 import datetime as dt
+import hashlib
 import io
 import json
+import re
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,15 +22,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
-from detector import Evidence, assess
-from detector.provenance import credentials
+from detector import Evidence, TrustError, assess, parse_trust, trust_list
+from detector.provenance import credentials, credentials_reader
 from detector.provenance.metadata import gather
+from tests import clips
 
 Save = Callable[..., bytes]
 Reopen = Callable[[bytes], Image.Image]
 Key = ec.EllipticCurvePrivateKey
 
 AI: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+NOISE: Final = b"jumb\0\0\0\x20jumd" + bytes(range(256)) * 40
 CAMERA: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 
@@ -103,6 +109,7 @@ class Studio:
         opened: bool = False,
         reference: bytes = b"",
         remote: str = "",
+        kind: str = "image/jpeg",
     ) -> bytes:
         """Sign a picture: one made anew, or one that was opened and edited."""
         builder = c2pa.Builder.from_json(manifest)
@@ -118,7 +125,7 @@ class Studio:
         info = c2pa.C2paSignerInfo("es256", self.chain.encode(), self.key, None)
         signed = io.BytesIO()
         with c2pa.Signer.from_info(info) as signer:
-            builder.sign(signer, "image/jpeg", io.BytesIO(picture), signed)
+            builder.sign(signer, kind, io.BytesIO(picture), signed)
         return signed.getvalue()
 
 
@@ -186,6 +193,68 @@ def test_a_signer_on_the_trust_list_is_called_trusted(
     assert "trusted signer" in piece.finding
 
 
+def test_a_signer_who_is_not_on_the_trust_list_is_told_apart_from_no_list(
+    signed: bytes, photo: bytes, studio: Studio
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    other = certificate("Other", key, distinguished("Other"), key)
+    listed = other.public_bytes(serialization.Encoding.PEM).decode()
+    plain = studio.sign(photo, manifest(CAMERA))
+
+    for data, strength in ((signed, "declared"), (plain, "none")):
+        piece = credential(data, trust_anchors=listed)
+        assert piece.strength == strength
+        assert piece.finding.endswith("signer not on the trust list")
+
+
+def test_the_trust_list_of_a_file_reaches_the_finding(
+    signed: bytes, studio: Studio, reopen: Reopen, tmp_path: Path
+) -> None:
+    path = tmp_path / "trusted.pem"
+    path.write_text(f"The studios that we know\n{studio.authority}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    trust = parse_trust(f"{path}#sha256={digest.upper()}")
+    assessment = assess(reopen(signed), data=signed, trust=trust)
+
+    assert trust.sha256 == digest
+    assert "by a trusted signer" in assessment.evidence[0].finding
+
+
+def test_a_trust_list_that_will_not_do_is_refused_with_a_sentence(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trusted.pem"
+    path.write_text(studio.authority)
+    wrong = f"{path}#sha256={'0' * 64}"
+
+    for specification, why in (
+        (str(path), "PATH#sha256=DIGEST"),
+        (f"{tmp_path / 'absent'}#sha256=0", "cannot be read"),
+        (f"{tmp_path}#sha256=0", "cannot be read"),
+        (f"a\0b#sha256={'0' * 64}", "cannot be read"),
+        (wrong, "not the trust list that was named"),
+    ):
+        with pytest.raises(TrustError, match=re.escape(why)):
+            parse_trust(specification)
+    pem = studio.authority.encode()
+    for content in (b"", b"no certificate", pem[:-60], b"\xff" * 99):
+        with pytest.raises(TrustError, match="no certificates"):
+            trust_list(content)
+    monkeypatch.setattr("detector.provenance.trust._MAX_BYTES", 100)
+    with pytest.raises(TrustError, match="larger"):
+        parse_trust(wrong)
+
+
+def test_the_signed_history_of_a_video_is_read(studio: Studio) -> None:
+    data = studio.sign(clips.clip(1), manifest(AI), kind="video/mp4")
+
+    piece = credential(data, trust_anchors=studio.authority)
+
+    assert piece.strength == "declared"
+    assert "by a trusted signer" in piece.finding
+
+
 def test_a_picture_changed_after_signing_gives_some_signs_and_the_failure(
     signed: bytes, reopen: Reopen
 ) -> None:
@@ -238,6 +307,47 @@ def test_a_manifest_on_a_server_is_named_and_not_fetched(
     assert address in assessment.evidence[0].detail
 
 
+def test_no_server_is_asked_even_where_a_manifest_seems_to_be_there(
+    studio: Studio, photo: bytes
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/made-up.c2pa"
+        data = studio.sign(photo, manifest(AI), remote=address)
+
+        assert credential(data + NOISE).finding == "unreadable manifest"
+        with pytest.raises(c2pa.C2paError, match="must fetch"):
+            credentials_reader.manifest_store(data, "")
+
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_the_setting_is_what_keeps_the_reader_from_the_network(
+    studio: Studio, photo: bytes
+) -> None:
+    asked: list[bytes] = []
+
+    def answer(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            asked.append(connection.recv(100))
+            connection.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        thread = threading.Thread(target=answer, args=(server,))
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/made-up.c2pa"
+        data = studio.sign(photo, manifest(AI), remote=address)
+        settings = c2pa.Settings.from_dict({"verify": {"remote_manifest_fetch": True}})
+        with pytest.raises(c2pa.C2paError):
+            c2pa.Reader.try_create(io.BytesIO(data), context=c2pa.Context(settings))
+        thread.join()
+
+    assert asked[0].startswith(b"GET /made-up.c2pa")
+
+
 def test_a_file_cut_anywhere_is_never_trouble(signed: bytes) -> None:
     begin = signed.find(b"jumb")
 
@@ -248,9 +358,7 @@ def test_a_file_cut_anywhere_is_never_trouble(signed: bytes) -> None:
 
 
 def test_noise_in_the_place_of_a_manifest_is_an_unreadable_manifest() -> None:
-    data = b"\xff\xd8" + b"jumb\0\0\0\x20jumd" + bytes(range(256)) * 40
-
-    piece = credential(data)
+    piece = credential(b"\xff\xd8" + NOISE)
 
     assert (piece.finding, piece.strength) == ("unreadable manifest", "none")
 

@@ -9,7 +9,9 @@ from typing import Final
 import pytest
 from PIL import Image, PngImagePlugin
 
-from detector import Assessment, Evidence, assess
+from detector import Assessment, Evidence, assess, provenance
+from detector.provenance.containers import described
+from tests import clips
 
 Save = Callable[..., bytes]
 Reopen = Callable[[bytes], Image.Image]
@@ -233,6 +235,167 @@ def test_a_label_that_makes_no_sense_is_told_and_raises_nothing(
 
 def test_a_damaged_label_is_read_as_far_as_its_value(ask: Ask) -> None:
     assert ask(pnginfo=texts(AIGC=label()[:40])).finding == "declared"
+
+
+def told(**fields: object) -> str:
+    return json.dumps({"Label": "1", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "who"),
+    [
+        ({"ContentProducer": "a"}, "that producer's own statement"),
+        ({"ContentPropagator": "b"}, "that platform's opinion"),
+        ({"ContentProducer": "a", "ContentPropagator": "b"}, "whose statement this is"),
+        (
+            {"Label": "3", "ContentProducer": "a", "ContentPropagator": "b"},
+            "a label of this degree is the platform's opinion",
+        ),
+        ({"ContentProducer": "", "ContentPropagator": []}, "does not tell who"),
+    ],
+)
+def test_who_declares_a_label_is_told(
+    ask: Ask, fields: dict[str, object], who: str
+) -> None:
+    assert who in only(ask(pnginfo=texts(AIGC=told(**fields))), "aigc_label").detail
+
+
+def test_all_fields_of_a_label_are_told_and_long_ones_cut(ask: Ask) -> None:
+    names = ["ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator"]
+    names += ["PropagateID", "ReservedCode2"]
+    full = told(**{name: f"<{name}>" + "x" * 60_000 for name in names})
+
+    for text in (full[: full.index("x")], full):
+        said = only(ask(pnginfo=texts(AIGC=text)), "aigc_label").detail
+        assert "“Label: 1; ContentProducer: <ContentProducer>" in said
+    short = told(**{name: f"<{name}>" for name in names})
+    for text in (short, json.dumps({"AIGC": short}), short.replace('"', '\\"')):
+        said = only(ask(pnginfo=texts(AIGC=text)), "aigc_label").detail
+        assert all(f"{name}: <{name}>" in said for name in names)
+
+
+def test_a_producers_code_with_a_right_check_digit_gives_the_companys_number(
+    ask: Ask,
+) -> None:
+    # An often printed example of a number with its check digit.
+    right, wrong = "91350100M000100Y43", "91350100M000100Y42"
+    for number, known in ((right, True), (wrong, False)):
+        label = told(ContentProducer=f"0011{number}00001")
+        said = only(ask(pnginfo=texts(AIGC=label)), "aigc_label").detail
+        assert (f"holds the number {number}" in said) is known
+
+
+# The containers of videos
+
+
+def said_by(video: bytes) -> dict[str, Evidence]:
+    pieces = provenance.read(Image.new("RGB", (1, 1)), video)
+    return {piece.kind: piece for piece in pieces}
+
+
+@pytest.fixture(scope="module")
+def moving() -> list[Image.Image]:
+    return clips.scenes((1,))[:2]
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mov", "webm", "matroska"])
+def test_a_label_in_a_videos_container_declares_it(
+    moving: list[Image.Image], kind: str
+) -> None:
+    video = clips.encode(moving, kind, tags={"AIGC": label(), "software": "Kling AI"})
+
+    piece = said_by(video)["aigc_label"]
+
+    assert piece.strength == "declared"
+    assert "video's own description" in piece.detail
+    assert "ProduceID: made-up-1" in piece.detail
+
+
+def test_a_label_in_a_videos_comment_is_found(moving: list[Image.Image]) -> None:
+    video = clips.encode(moving, tags={"comment": json.dumps({"AIGC": label()})})
+
+    assert said_by(video)["aigc_label"].strength == "declared"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"prompt": COMFY},
+        {"workflow": COMFY_WORKFLOW},
+        {"comment": json.dumps({"prompt": COMFY, "workflow": COMFY_WORKFLOW})},
+    ],
+)
+def test_the_graph_of_comfyui_in_a_video_is_strong_signs(
+    moving: list[Image.Image], tags: dict[str, str]
+) -> None:
+    piece = said_by(clips.encode(moving, tags=tags))["generator_parameters"]
+
+    assert piece.strength == "strong"
+    assert "ComfyUI" in piece.detail
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+FIRST: Final = box(b"ftyp", b"isom\0\0\2\0")
+XMP_BOX: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+
+
+def test_xmp_in_a_video_is_read_in_both_of_its_boxes() -> None:
+    written = packet(attributes=f'{DST}="{AI}"')
+    quicktime = box(b"moov", box(b"udta", box(b"XMP_", written)))
+
+    for part in (box(b"uuid", XMP_BOX + written), quicktime):
+        assert said_by(FIRST + part)["digital_source_type"].strength == "declared"
+    bomb = said_by(FIRST + box(b"uuid", XMP_BOX + ENTITY_BOMB))
+    assert "entities" in bomb["metadata"].detail
+
+
+def test_the_texts_of_itunes_and_of_old_quicktime_are_read() -> None:
+    data = box(b"data", bytes(8) + b"Sora AI")
+    free = box(b"mean", bytes(4) + b"x") + box(b"name", bytes(4) + b"AIGC")
+    items = box(b"\xa9too", data) + box(b"----", free + box(b"data", bytes(8) + b"{}"))
+    itunes = box(b"udta", box(b"meta", bytes(4) + box(b"ilst", items)))
+    old = box(b"udta", box(b"\xa9swr", b"\0\3\0\0Old") + box(b"AIGC", b"{1}"))
+
+    new = described(FIRST + box(b"moov", itunes)).texts
+    assert new == {"Software": "Sora AI", "AIGC": "{}"}
+    long = struct.pack(">I4sQ", 1, b"moov", 16 + len(old)) + old
+    assert described(FIRST + long).texts == {"Software": "Old", "AIGC": "{1}"}
+
+
+def test_a_hostile_container_is_read_in_bounded_time_and_memory() -> None:
+    deep = b""
+    for _ in range(3000):
+        deep = box(b"udta", deep)
+    endless = b"\x12\x54\xc3\x67\x01" + b"\xff" * 7 + b"\x73\x73\x80" * 100_000
+    for hostile in (
+        FIRST + deep,
+        FIRST + box(b"moov", box(b"free", b"") * 100_000),
+        FIRST + struct.pack(">I4sQ", 1, b"moov", 2**63),
+        FIRST + struct.pack(">I4s", 7, b"moov") + bytes(99),
+        FIRST + box(b"moov", box(b"udta", box(b"AIGC", b"{" * 50_000_000))),
+        FIRST + box(b"moov", box(b"meta", box(b"keys", b"\xff" * 99))),
+        b"\x1a\x45\xdf\xa3" + endless * 5,
+        b"\x1a\x45\xdf\xa3\x12\x54\xc3\x67",
+        b"\x1a\x45\xdf\xa3\x12\x54\xc3\x67" + bytes(1000),
+    ):
+        begin = time.process_time()
+        found = said_by(hostile)
+        assert time.process_time() - begin < 2
+        assert {piece.strength for piece in found.values()} <= {"none", "weak"}
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+def test_a_container_with_flipped_or_missing_bytes_never_raises(
+    moving: list[Image.Image], kind: str
+) -> None:
+    whole = clips.encode(moving, kind, tags={"AIGC": label()})
+    for at in range(0, len(whole), 7):
+        spoilt = whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        assert isinstance(described(spoilt).texts, dict)
+        assert isinstance(described(whole[:at]).texts, dict)
 
 
 # The settings of generators

@@ -1,4 +1,5 @@
 import io
+import itertools
 import struct
 import time
 import warnings
@@ -14,6 +15,8 @@ from PIL import Image, PngImagePlugin
 
 from tests.drawing import encode, landscape
 from tracker import MAX_BYTES, ImageError, bits_apart, decode, decode_file, hash_picture
+from tracker import images as door
+from tracker.images import frames_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP")
 
@@ -28,6 +31,13 @@ def the_code(data: bytes) -> str:
 def code_or_mode(data: bytes) -> str:
     try:
         return decode(data).image.mode
+    except ImageError as error:
+        return error.code
+
+
+def counted(data: bytes) -> int | str:
+    try:
+        return len(list(frames_of(data)))
     except ImageError as error:
         return error.code
 
@@ -123,6 +133,63 @@ def test_of_an_animation_the_first_frame_is_taken(file_format: str) -> None:
     picture = decode(data)
     assert picture.animated
     assert bits_apart(pdq_of(data), pdq_of(encode(frames[0]))) <= 8
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_the_frames_of_an_animation_come_with_their_moments(file_format: str) -> None:
+    drawn = [landscape(seed, (160, 120)) for seed in (1, 2, 3, 4)]
+    data = encode(
+        drawn[0], file_format, save_all=True, append_images=drawn[1:], duration=250
+    )
+    told = list(frames_of(data))
+    assert [at for at, _ in told] == pytest.approx([0, 0.25, 0.5, 0.75])
+    for (_, image), was in zip(told, drawn, strict=True):
+        assert (image.mode, image.size) == ("RGB", (160, 120))
+        assert bits_apart(pdq_of(encode(image)), pdq_of(encode(was))) <= 20
+    assert [at for at, _ in frames_of(data, most=2)] == pytest.approx([0.25, 0.75])
+
+
+def test_a_picture_that_does_not_move_is_one_frame() -> None:
+    for file_format in FORMATS:
+        ((at, image),) = frames_of(encode(landscape(1, (80, 60)), file_format))
+        assert (at, image.size) == (0.0, (80, 60))
+
+
+def test_an_animation_is_decoded_no_further_than_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = [landscape(seed, (80, 60)) for seed in range(6)]
+    data = encode(drawn[0], "GIF", save_all=True, append_images=drawn[1:])
+    monkeypatch.setattr(door, "MAX_DECODED_PIXELS", 4 * 80 * 60)
+    assert len(list(frames_of(data))) == 4
+    monkeypatch.setattr(door, "MOST_DECODED", 3)
+    assert len(list(frames_of(data))) == 3
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
+def test_a_broken_animation_keeps_what_came_before_or_says_that_it_is_damaged(
+    file_format: str,
+) -> None:
+    drawn = [landscape(seed, (80, 60)) for seed in range(4)]
+    data = encode(drawn[0], file_format, save_all=True, append_images=drawn[1:])
+    for at, spoil in itertools.product(range(20, len(data), len(data) // 25), (0, 1)):
+        spoilt = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+        assert counted(spoilt if spoil else data[:at]) in {
+            *range(1, 5),
+            "damaged",
+            "unsupported",
+        }
+
+
+def test_transparency_that_was_laid_on_white_is_kept_beside_the_picture() -> None:
+    image = landscape(1, (40, 30)).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize((40, 30)))
+    kept = decode(encode(image)).image.info["alpha"]
+    assert isinstance(kept, Image.Image)
+    assert kept.tobytes() == image.getchannel("A").tobytes()
+    named = PngImagePlugin.PngInfo()
+    named.add_text("alpha", "a text")
+    assert "alpha" not in decode(encode(landscape(1), pnginfo=named)).image.info
 
 
 def test_a_jpeg_with_a_second_picture_inside_is_no_animation() -> None:
