@@ -18,8 +18,14 @@ from detector.derivation import (
     derive,
     heatmap,
 )
-from detector.examination import VERSION, assess
-from detector.models import Model, load_model, shipped_models
+from detector.examination import VERSION, Step, assess
+from detector.models import (
+    Model,
+    load_model,
+    models_with,
+    prove_brought,
+    shipped_models,
+)
 from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
 
 __all__ = [
@@ -34,12 +40,15 @@ __all__ = [
     "Model",
     "ModelOpinion",
     "OriginalFeatures",
+    "Step",
     "WeightsError",
     "assess",
     "checked",
     "derive",
     "heatmap",
     "load_model",
+    "models_with",
     "parse_checkpoint",
+    "prove_brought",
     "shipped_models",
 ]

@@ -3,7 +3,8 @@
 It must not know how any of them works.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Literal
 
 from PIL import Image
 
@@ -15,6 +16,12 @@ from detector.models import Model, opinions, shipped_models
 # Raised whenever the same picture may get another answer than before.
 VERSION: Final = "detector-2"
 
+Step = Literal["provenance", "derivation", "measurements", "models"]
+
+
+def _unheard(step: Step) -> None:
+    """Nobody asked to be told."""
+
 
 def assess(
     image: Image.Image,
@@ -22,6 +29,7 @@ def assess(
     data: bytes | None = None,
     original: Image.Image | OriginalFeatures | None = None,
     models: tuple[Model, ...] | None = None,
+    begins: Callable[[Step], None] = _unheard,
 ) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
 
@@ -33,16 +41,20 @@ def assess(
         original: The harmless picture that it may have been made from, upright RGB, or
             the features of that picture.
         models: The loaded models to ask; those that ship with the detector if None.
+        begins: Told each step as it begins, for somebody who waits.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
-    evidence = (
-        *provenance.read(image, data),
-        *_derived(image, original),
-        *measurements.measure(image),
-    )
+    begins("provenance")
+    said = tuple(provenance.read(image, data))
+    if original is not None:
+        begins("derivation")
+    derived = _derived(image, original)
+    begins("measurements")
+    evidence = (*said, *derived, *measurements.measure(image))
+    begins("models")
     given = opinions(image, shipped_models() if models is None else models)
     return Assessment(
         finding=fuse(evidence, measurable=measurements.is_measurable(image)),

@@ -1,6 +1,12 @@
-"""What the detector says of a picture: of a captured copy, and of one that anybody brings."""
+"""What the detector says of a captured copy, kept with its sighting."""
 
-from dataclasses import asdict, dataclass
+import functools
+import logging
+import os
+import threading
+from dataclasses import asdict
+
+from django.conf import settings
 
 import detector
 import tracker
@@ -8,36 +14,33 @@ from portal.cases import evidence
 from portal.sightings.models import Assessment, Sighting
 
 
-class CheckError(Exception):
-    """A picture that cannot be checked, and why: `code` is that of tracker.ImageError."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """The detector's opinion in plain types, for a page."""
-
-    finding: str
-    evidence: list[dict[str, str]]  # kind, finding, strength, detail
-    not_tested: list[str]
-    version: str
+logger = logging.getLogger(__name__)
+_loading = threading.Lock()  # a worker's threads would load the weights beside each other
 
 
 def assess(sighting: Sighting) -> None:
-    """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
+    """Have the detector look at a captured copy, once.
+
+    Raises:
+        EvidenceAwayError: The copy cannot be opened now.
+        detector.WeightsError: A model is refused. Then the copy stays to be assessed.
+    """
     if not sighting.case.is_still_active():
         release_sighting(sighting)
         return
+    try:
+        given = models()
+    except detector.WeightsError as error:
+        refused = type(error).__name__
+        logger.error("sighting %s waits for its models: %s", sighting.pk, refused)  # noqa: TRY400
+        raise
     try:
         data = evidence.open_held(
             sighting.held_as,
             actor="task:assess_sighting",
             reason="automatic assessment",
         )
-        opinion = detector.assess(tracker.decode(data).image, data=data)
+        opinion = detector.assess(tracker.decode(data).image, data=data, models=given)
     except evidence.EvidenceAwayError:
         raise
     except (evidence.EvidenceError, tracker.ImageError):
@@ -67,16 +70,14 @@ def release_sighting(sighting: Sighting) -> None:
     Sighting.objects.filter(pk=sighting.pk).update(held_as="")
 
 
-def check_picture(data: bytes) -> CheckedPicture:
-    """Assess a picture that anybody brings, and keep nothing. Raises CheckError."""
-    try:
-        picture = tracker.decode(data)
-    except tracker.ImageError as error:
-        raise CheckError(error.code) from None
-    opinion = detector.assess(picture.image, data=data)
-    return CheckedPicture(
-        finding=opinion.finding,
-        evidence=[asdict(item) for item in opinion.evidence],
-        not_tested=list(opinion.not_tested),
-        version=opinion.version,
-    )
+def models() -> tuple[detector.Model, ...]:
+    """What gives opinions, loaded once by whoever asks first. Raises detector.WeightsError."""
+    with _loading:
+        return _loaded(settings.DETECTOR_MODEL)
+
+
+@functools.cache
+def _loaded(specification: str) -> tuple[detector.Model, ...]:
+    # Half of the processors: two copies may be looked at, at a time.
+    threads = max(1, len(os.sched_getaffinity(0)) // 2)
+    return detector.models_with(specification, threads=threads)
