@@ -58,9 +58,9 @@ def checked(path: str | Path, sha256: str) -> bytes:
         WeightsError: The digest is malformed, the file cannot be read or is too large,
             or its digest is another one.
     """
-    path = Path(path)
+    path, expected = Path(path), _digest(sha256)
     weights = read(path)
-    _compare(path, hashlib.sha256(weights).hexdigest(), _digest(sha256))
+    _compare(path, hashlib.sha256(weights).hexdigest(), expected)
     return weights
 
 

@@ -43,8 +43,8 @@ def in_words(checked: CheckedPicture) -> dict[str, object]:
 def opinion(given: dict[str, Any]) -> str:
     """What a trained model says, or why it says nothing, or why that decides nothing."""
     if given["abstained"]:
-        reason = words.ABSTENTIONS.get(given["abstained"], "")
-        return f"{_('It says nothing about this picture.')} {reason}".strip()
+        said = _("It says nothing about this picture.")
+        return f"{said} {words.ABSTENTIONS.get(given['abstained'], '')}".strip()
     if given["likelihood_ratio"] is None:
         percent = f"{given['probability']:.0%}"
         said = _(
