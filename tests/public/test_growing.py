@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portal.public.line import PLACES, Place
+from portal.public.line import PLACES, FullError, Place
 from tests import drawing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,12 +111,14 @@ def moves_to(place: Place, number: int) -> None:
 @pytest.fixture
 def before(portal: Portal) -> Iterator[list[Place]]:
     """Two who are in line already, when all of another test have gone."""
-    places = [Place(portal.line) for _ in range(2)]
-    for number, place in enumerate(places):
-        moves_to(place, number)
-    yield places
-    for place in places:
-        place.leave()
+    with ExitStack() as leaving:
+        places: list[Place] = []
+        while len(places) < 2:
+            with suppress(FullError):
+                places.append(Place(portal.line))
+                leaving.callback(places[-1].leave)
+                moves_to(places[-1], len(places) - 1)
+        yield places
 
 
 def test_somebody_watches_the_line_move_and_then_the_answer_come(
