@@ -163,7 +163,7 @@ def _refused_model() -> list[CheckMessage]:
     try:
         prove(settings.DETECTOR_MODEL)
     except refusal as error:
-        hint = "Set it to NAME:PATH#sha256=DIGEST as docs/guides/operating.md says, or leave it."
+        hint = "Set it as docs/guides/operating.md says, or leave it out."
         return [Error(f"DETECTOR_MODEL: {error}", hint=hint, id="reclaim.E026")]
     return []
 

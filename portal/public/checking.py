@@ -17,7 +17,9 @@ from portal.public.forms import CheckForm
 from portal.public.line import Place
 from portal.sightings import examining
 
-MARK = "<!-- here it grows -->"  # twice in the page: after the steps, and for the answer
+MARK = (
+    "<!-- here it grows -->"  # twice in the page: after the steps, and for the answer
+)
 LOOK_SECONDS = 0.25  # how often somebody in line looks whether they may move up
 ALIVE = " "  # changes nothing on the page; sending it shows who has gone
 

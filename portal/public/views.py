@@ -9,7 +9,9 @@ from portal.public import checking, counting
 from portal.public.forms import CheckForm
 from portal.public.line import FullError
 
-BUSY_SECONDS = 60  # after which somebody who came when all places were taken may try again
+BUSY_SECONDS = (
+    60  # after which somebody who came when all places were taken may try again
+)
 
 
 @require_safe
@@ -19,7 +21,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponseBase:
-    """A picture's file and the statement in, a page that grows to the detector's opinion out."""
+    """A picture and the statement in; out a page that grows to the detector's opinion."""
     form = CheckForm(request.POST or None, request.FILES or None)
     if not form.is_valid():
         return render(request, "public/check.html", {"form": form})

@@ -52,10 +52,12 @@ DERIVED: dict[str, Words] = {
         "put in, changed or moved."
     ),
     "medium": _(
-        "This picture was probably made from your photo, and a part of it was put in or changed."
+        "This picture was probably made from your photo, and a part of it was put in or "
+        "changed."
     ),
     "measurement": _(
-        "This picture is a copy of your photo, or probably is. We found no part that was put in."
+        "This picture is a copy of your photo, or probably is. We found no part that was put "
+        "in."
     ),
     "none": _(
         "We could not show that this picture was made from your photo. It may be so all the "

@@ -13,9 +13,10 @@ import tracker
 from portal.cases import evidence
 from portal.sightings.models import Assessment, Sighting
 
-
 logger = logging.getLogger(__name__)
-_loading = threading.Lock()  # a worker's threads would load the weights beside each other
+_loading = (
+    threading.Lock()
+)  # a worker's threads would load the weights beside each other
 
 
 def assess(sighting: Sighting) -> None:

@@ -20,7 +20,9 @@ from PIL import Image
 import detector
 import tracker
 
-Job = dict[str, Any]  # {"seconds": int, "picture": bytes, "original": bytes, if there is one}
+Job = dict[
+    str, Any
+]  # {"seconds": int, "picture": bytes, "original": bytes, if there is one}
 # Beside this, three times the operator's weights: their bytes, tensors, and a step between.
 MEMORY = 3 << 30
 IDLE_SECONDS = 60

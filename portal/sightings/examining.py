@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 PROGRAM = Path(__file__).with_name("examiner.py")
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120  # libraries, and the operator's weights from a slow disk
-BEAT_SECONDS = 1.0  # how often whoever waits is given a sign, and we learn that they are there
+BEAT_SECONDS = (
+    1.0  # how often whoever waits is given a sign, and we learn that they are there
+)
 MOST_ANSWER = 4 << 20  # bytes; a program in a stranger's hands might never stop talking
 FRESH_SECONDS = 50  # that a program may have idled; a little later it ends by itself
 
@@ -60,7 +62,9 @@ class CheckedPicture:
     version: str
 
 
-Progress = str | CheckedPicture  # a step that begins, "" for a mere sign of life; at last it
+Progress = (
+    str | CheckedPicture
+)  # a step that begins, "" for a mere sign of life; at last it
 
 
 def examine(
@@ -181,7 +185,10 @@ def _ready_program() -> Generator[str, None, _Program]:
             return idle
     elif idle:
         idle.end()
-    program = _Program()
+    try:
+        program = _Program()
+    except OSError:  # no memory for it
+        raise CheckError("failed") from None
     told = yield from program.answer(START_SECONDS)
     if told.get("refused"):
         logger.error("DETECTOR_MODEL is not asked: %s", told["refused"])
@@ -232,7 +239,10 @@ def _weight(model: str) -> int:
 def _has_form(told: Told) -> bool:
     """Whether examiner.py may have written it: else a stranger's picture speaks."""
     if told.keys() == {"refused", "of"}:
-        return isinstance(told["refused"], str) and told["of"] in ("picture", "original")
+        return isinstance(told["refused"], str) and told["of"] in (
+            "picture",
+            "original",
+        )
     try:
         checked = CheckedPicture(**told["assessment"])
         strengths = {item["strength"] for item in checked.evidence}

@@ -148,8 +148,8 @@ def test_a_picture_that_breaks_it_ends_the_program_and_leaves_nothing(
         "[]",
         '{"refused": 7, "of": "picture"}',
         '{"assessment": {"finding": "authentic"}}',
-        '{"assessment": {"finding": "certain", "evidence": [], "models": [],'
-        ' "not_tested": [], "version": ""}}',
+        '{"assessment": {"finding": "certain", "evidence": [], "models": [], '
+        '"not_tested": [], "version": ""}}',
     ],
 )
 def test_a_program_in_a_strangers_hands_is_not_believed(
@@ -165,15 +165,18 @@ def test_who_goes_away_takes_the_program_and_the_picture_along(
     photo: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     goes_wrong(monkeypatch, tmp_path, "time.sleep(60)")
+    started: list[int] = []
+
+    class Noted(examining._Program):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self._process.pid)
+
+    monkeypatch.setattr(examining, "_Program", Noted)
     telling = examine(photo)
-    program = None
-    for told in telling:
-        if told == "decoding":
-            program = telling.gi_yieldfrom
-            break
-    assert program is not None
-    pid = program.gi_frame.f_locals["self"]._process.pid
+    assert "decoding" in telling
     telling.close()
+    (pid,) = started
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert not examining._kept
