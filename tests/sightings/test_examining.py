@@ -1,5 +1,6 @@
 """The guarded program: what it tells, and what becomes of it and of us when it goes wrong."""
 
+import json
 import logging
 import os
 import time
@@ -15,6 +16,17 @@ from tests import drawing
 
 DECODED = ["starting", "decoding"]
 LOOKED_AT = ["measurements", "models"]
+CERTAIN = json.dumps(
+    {
+        "assessment": {
+            "finding": "certain",
+            "evidence": [],
+            "models": [],
+            "not_tested": [],
+            "version": "",
+        }
+    }
+)
 # Stands in for the program, and lets one part of it go wrong.
 ODD = """
 import importlib.util, sys, time
@@ -148,8 +160,7 @@ def test_a_picture_that_breaks_it_ends_the_program_and_leaves_nothing(
         "[]",
         '{"refused": 7, "of": "picture"}',
         '{"assessment": {"finding": "authentic"}}',
-        '{"assessment": {"finding": "certain", "evidence": [], "models": [], '
-        '"not_tested": [], "version": ""}}',
+        CERTAIN,
     ],
 )
 def test_a_program_in_a_strangers_hands_is_not_believed(
