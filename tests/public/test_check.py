@@ -74,7 +74,7 @@ def test_a_generators_settings_are_a_strong_sign_with_its_reason() -> None:
     shown = page(a_png_with("parameters", f"a lighthouse\n{SETTINGS}"))
     assert "strong signs that the picture was made or changed" in shown
     assert "not a proof" in shown
-    assert "settings of an AI image generator" in shown
+    assert "Settings of an AI image generator" in shown
 
 
 def test_what_a_file_says_cannot_become_markup() -> None:

@@ -3,8 +3,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -71,21 +71,21 @@ def test_many_who_come_at_once_all_get_places_of_their_own(
 ) -> None:
     monkeypatch.setattr(line, "ENTER_SECONDS", 5.0)
     got: list[Place] = []
-    threads = [
-        threading.Thread(target=lambda: got.append(Place(folder)))
-        for _ in range(PLACES)
-    ]
-    with ExitStack() as leaving:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for place in got:
-            leaving.callback(place.leave)
-        for _ in range(PLACES):
-            for place in got:
-                place.moves_up()
-        assert sorted(place.number for place in got) == list(range(PLACES))
+
+    def comes() -> None:
+        got.append(place := Place(folder))
+        for _ in range(40):  # as whoever waits does
+            place.moves_up()
+            time.sleep(0.05)
+
+    threads = [threading.Thread(target=comes) for _ in range(PLACES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(place.number for place in got) == list(range(PLACES))
+    for place in got:
+        place.leave()
 
 
 def test_the_place_of_a_process_that_dies_is_free(folder: Path) -> None:
