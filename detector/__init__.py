@@ -18,8 +18,14 @@ from detector.derivation import (
     derive,
     heatmap,
 )
-from detector.examination import VERSION, assess
-from detector.models import Model, load_model, shipped_models
+from detector.examination import VERSION, Step, assess
+from detector.models import (
+    Model,
+    load_model,
+    models_with,
+    prove_brought,
+    shipped_models,
+)
 from detector.provenance.trust import TrustError, TrustList, parse_trust, trust_list
 from detector.video import FrameAssessment, VideoAssessment, assess_frames
 from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
@@ -37,6 +43,7 @@ __all__ = [
     "Model",
     "ModelOpinion",
     "OriginalFeatures",
+    "Step",
     "TrustError",
     "TrustList",
     "VideoAssessment",
@@ -47,8 +54,10 @@ __all__ = [
     "derive",
     "heatmap",
     "load_model",
+    "models_with",
     "parse_checkpoint",
     "parse_trust",
+    "prove_brought",
     "shipped_models",
     "trust_list",
 ]

@@ -3,7 +3,8 @@
 It must not know how any of them works.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Literal
 
 from PIL import Image
 
@@ -16,6 +17,12 @@ from detector.provenance.trust import TrustList
 # Raised whenever the same picture may get another answer than before.
 VERSION: Final = "detector-4"
 
+Step = Literal["provenance", "derivation", "measurements", "models"]
+
+
+def _unheard(step: Step) -> None:
+    """Nobody asked to be told."""
+
 
 def assess(
     image: Image.Image,
@@ -25,6 +32,7 @@ def assess(
     models: tuple[Model, ...] | None = None,
     trust: TrustList | None = None,
     measuring: bool = True,
+    begins: Callable[[Step], None] = _unheard,
 ) -> Assessment:
     """Say what is known about how a picture was made, with reasons and gaps.
 
@@ -40,17 +48,21 @@ def assess(
         trust: Whose signed histories are trusted; nobody's if None.
         measuring: Whether to take the measurements, which raise nothing: most of the
             time that a frame would take.
+        begins: Told each step as it begins, for somebody who waits.
 
     Returns:
         An assessment. Hostile metadata never raises: it becomes evidence that it could
         not be read.
     """
-    evidence = (
-        *provenance.read(image, data, trust),
-        *marks.read(image),
-        *_derived(image, original),
-        *(measurements.measure(image) if measuring else ()),
-    )
+    begins("provenance")
+    said = (*provenance.read(image, data, trust), *marks.read(image))
+    if original is not None:
+        begins("derivation")
+    derived = _derived(image, original)
+    begins("measurements")
+    measured = measurements.measure(image) if measuring else ()
+    evidence = (*said, *derived, *measured)
+    begins("models")
     given = opinions(image, shipped_models() if models is None else models)
     gaps = explain.gaps(given, manifest=data is not None, original=original is not None)
     return Assessment(

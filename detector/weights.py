@@ -6,6 +6,7 @@ should be.
 
 import hashlib
 import hmac
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,16 +58,32 @@ def checked(path: str | Path, sha256: str) -> bytes:
         WeightsError: The digest is malformed, the file cannot be read or is too large,
             or its digest is another one.
     """
-    path = Path(path)
-    expected = _digest(sha256)
+    path, expected = Path(path), _digest(sha256)
     weights = read(path)
-    found = hashlib.sha256(weights).hexdigest()
-    if not hmac.compare_digest(found, expected):
-        raise WeightsError(
-            f"{path.name} is not the checkpoint that was named: "
-            f"its SHA-256 is {found}, not {expected}."
-        )
+    _compare(path, hashlib.sha256(weights).hexdigest(), expected)
     return weights
+
+
+def prove(checkpoint: Checkpoint) -> None:
+    """Compare the SHA-256 of a checkpoint's file without holding the file in memory.
+
+    For a start that should fail early: whatever is loaded still comes by `checked`.
+
+    Raises:
+        WeightsError: As `checked` does.
+    """
+    path = checkpoint.path
+    try:
+        if not path.is_file():
+            raise WeightsError(f"{path.name} is not a file.")
+        with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) > MAX_BYTES:
+                raise WeightsError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read: {error.strerror}.") from error
+    _compare(path, found, checkpoint.sha256)
 
 
 def read(path: Path) -> bytes:
@@ -87,6 +104,14 @@ def read(path: Path) -> bytes:
     if len(weights) > MAX_BYTES:
         raise WeightsError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
     return weights
+
+
+def _compare(path: Path, found: str, expected: str) -> None:
+    if not hmac.compare_digest(found, expected):
+        raise WeightsError(
+            f"{path.name} is not the checkpoint that was named: "
+            f"its SHA-256 is {found}, not {expected}."
+        )
 
 
 def _digest(sha256: str) -> str:

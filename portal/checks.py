@@ -4,6 +4,7 @@ Read by Django's own checks, and by `refuse_to_start` where Django runs none: th
 and the workers.
 """
 
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -33,9 +34,10 @@ def check_profile(**_: Any) -> list[CheckMessage]:
         hint = "Set RECLAIM_PROFILE to embedded or production."
         message = f"There is no profile {settings.PROFILE!r}."
         return [Error(message, hint=hint, id="reclaim.E001")]
+    model = _refused_model()
     if settings.PROFILE != "production":
-        return []
-    return [
+        return model
+    return model + [
         Error(message, hint=hint, id=f"reclaim.{number}")
         for number, is_broken, message, hint in (*RULES, *_secret_rules())
         if is_broken()
@@ -149,6 +151,21 @@ RULES: tuple[Rule, ...] = (
         "Leave OBSERVATIONS_URL out, or set it to clickhouses://user:password@host/name.",
     ),
 )
+
+
+def _refused_model() -> list[CheckMessage]:
+    """Whether the operator's model is the file that they named. It is not loaded here."""
+    if not settings.DETECTOR_MODEL:
+        return []
+    # Named, not imported: most commands need no detector.
+    prove = pkgutil.resolve_name("detector:prove_brought")
+    refusal = pkgutil.resolve_name("detector:WeightsError")
+    try:
+        prove(settings.DETECTOR_MODEL)
+    except refusal as error:
+        hint = "Set it as docs/guides/operating.md says, or leave it out."
+        return [Error(f"DETECTOR_MODEL: {error}", hint=hint, id="reclaim.E026")]
+    return []
 
 
 def _secret_rules() -> Iterator[Rule]:

@@ -346,6 +346,13 @@ CELERY_BEAT_SCHEDULE = {
     ]
 }
 
+# -- the detector ----------------------------------------------------------------------
+# A trained model that the operator brings, beside those that ship: NAME:PATH#sha256=DIGEST.
+DETECTOR_MODEL = env.text("DETECTOR_MODEL").strip()
+# What /check/ may take for one picture, and where its visitors stand in line: empty files.
+CHECK_SECONDS = env.number("CHECK_SECONDS", 90)
+CHECK_LINE = VAR / "line"
+
 # -- crawling --------------------------------------------------------------------------
 # Inward addresses are refused unless a host's row says so, and never in production.
 INWARD_HOSTS = env.flag("INWARD_HOSTS", default=PROFILE == "embedded")

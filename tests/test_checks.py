@@ -1,5 +1,6 @@
 """Production refuses; embedded starts with nothing set."""
 
+import hashlib
 import os
 import re
 import secrets
@@ -128,6 +129,42 @@ def test_production_refuses_one_secret_for_two_uses(
 ) -> None:
     production.MATCH_ID_KEY = production.SECRET_KEY
     assert broken() == {"E030", "E032"}
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "final.pth"
+    path.write_bytes(b"numbers")
+    return path
+
+
+@pytest.mark.parametrize("profile", ["embedded", "production"])
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("defenders", "NAME:PATH#sha256=DIGEST"),
+        ("defenders:/nowhere.pth#sha256=" + "0" * 64, "nowhere.pth is not a file"),
+        ("defenders:{path}#sha256=" + "0" * 64, "not the checkpoint that was named"),
+        ("nobody:{path}#sha256=" + "0" * 64, "known: defenders"),
+    ],
+    ids=["malformed", "missing", "changed", "unknown"],
+)
+def test_a_model_that_is_not_the_one_that_was_named_stops_every_profile(
+    production: Settings, weights: Path, profile: str, model: str, reason: str
+) -> None:
+    production.PROFILE = profile
+    production.DETECTOR_MODEL = model.format(path=weights)
+    assert broken() == {"E026"}
+    with pytest.raises(SystemExit, match=reason):
+        refuse_to_start()
+
+
+def test_the_model_that_was_named_lets_it_start_without_being_loaded(
+    production: Settings, weights: Path
+) -> None:
+    digest = hashlib.sha256(b"numbers").hexdigest()
+    production.DETECTOR_MODEL = f"defenders:{weights}#sha256={digest}"
+    assert broken() == set()
 
 
 def test_every_reason_is_named_at_once(

@@ -11,7 +11,7 @@
 #define AHEAD 24     /* buckets asked for before they are needed */
 #define AT_ONCE 1024 /* candidates fetched together */
 #define FULL 255
-#define SHIFT 5    /* as in tracker/probes.py */
+#define SHIFT 6    /* as in tracker/probes.py */
 
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("popcnt", "default")))

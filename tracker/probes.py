@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 Places = npt.NDArray[np.int64]
 
-SHIFT = 5
+SHIFT = 6
 GROUP = 1 << SHIFT  # buckets that share one full-size offset
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from PIL import Image
 
 from detector.assessment import ModelOpinion
-from detector.weights import Checkpoint, WeightsError, checked
+from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint, prove
 
 # name -> dotted path "module:function", imported on first use. What ships with us is
 # loaded by a function without arguments; what an operator brings, by a function from
@@ -49,12 +49,45 @@ def load_model(checkpoint: Checkpoint) -> Model:
         WeightsError: There is no such model, or its weights are refused. The text says
             why, for the operator.
     """
-    if checkpoint.name not in BROUGHT:
-        known = ", ".join(BROUGHT)
-        raise WeightsError(f"There is no model of this name to bring; known: {known}.")
+    _refuse_unknown(checkpoint)
     load = _resolved(BROUGHT[checkpoint.name])
     model: Model = load(checked(checkpoint.path, checkpoint.sha256), checkpoint.sha256)
     return model
+
+
+def models_with(specification: str, *, threads: int) -> tuple[Model, ...]:
+    """Load what ships and what an operator brings, for a program that asks again and again.
+
+    Args:
+        specification: `NAME:PATH#sha256=DIGEST`, or nothing.
+        threads: How many one opinion may use; without a limit it takes every processor.
+
+    Raises:
+        WeightsError: One of them is refused.
+    """
+    brought = (load_model(parse_checkpoint(specification)),) if specification else ()
+    models = (*shipped_models(), *brought)
+    if models:
+        _resolved("torch:set_num_threads")(threads)
+    return models
+
+
+def prove_brought(specification: str) -> None:
+    """Check all of an operator's model but what only loading shows, in little memory.
+
+    Raises:
+        WeightsError: It is malformed, of an unknown name, cannot be read, or is another file
+            than the one that was named.
+    """
+    checkpoint = parse_checkpoint(specification)
+    _refuse_unknown(checkpoint)
+    prove(checkpoint)
+
+
+def _refuse_unknown(checkpoint: Checkpoint) -> None:
+    if checkpoint.name not in BROUGHT:
+        known = ", ".join(BROUGHT)
+        raise WeightsError(f"There is no model of this name to bring; known: {known}.")
 
 
 def _resolved(path: str) -> Callable[..., Any]:

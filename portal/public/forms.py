@@ -1,4 +1,4 @@
-"""What everybody may send us: one picture, looked at and forgotten."""
+"""What everybody may send us: a picture, looked at and forgotten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CheckForm(forms.Form):
-    """One picture to check, and the statement that nobody in it is under 18."""
+    """A picture to check, perhaps what it was made from, and the statement about age."""
 
     use_required_attribute = False  # our words are kinder than a browser's
 
@@ -19,6 +19,12 @@ class CheckForm(forms.Form):
         allow_empty_file=True,  # the reader says better what is wrong with it
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         error_messages={"required": _("Please choose a picture.")},
+    )
+    original = forms.FileField(
+        label=_("The harmless photo that it was made from, if you have it"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
     )
     adult = forms.BooleanField(
         label=_("I am 18 or older, and so was everybody in this picture."),
@@ -29,8 +35,16 @@ class CheckForm(forms.Form):
 
     def clean_picture(self) -> UploadedFile[bytes]:
         picture: UploadedFile[bytes] = self.cleaned_data["picture"]
-        most = settings.MAX_UPLOAD_BYTES
-        if (picture.size or 0) > most:
-            words = _("This picture is larger than %(most)d MB.")
-            raise ValidationError(words, params={"most": most // 2**20})
-        return picture
+        return _of_bearable_size(picture)
+
+    def clean_original(self) -> UploadedFile[bytes] | None:
+        original: UploadedFile[bytes] | None = self.cleaned_data["original"]
+        return original and _of_bearable_size(original)
+
+
+def _of_bearable_size(file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+    most = settings.MAX_UPLOAD_BYTES
+    if (file.size or 0) > most:
+        words = _("This picture is larger than %(most)d MB.")
+        raise ValidationError(words, params={"most": most // 2**20})
+    return file

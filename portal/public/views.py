@@ -1,13 +1,17 @@
 """The pages for everybody. Nothing that is sent here is kept."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.platforms.helplines import by_country
-from portal.public import counting, words
+from portal.public import checking, counting
 from portal.public.forms import CheckForm
-from portal.sightings.assessing import CheckedPicture, CheckError, check_picture
+from portal.public.line import FullError
+
+BUSY_SECONDS = (
+    60  # after which somebody who came when all places were taken may try again
+)
 
 
 @require_safe
@@ -16,41 +20,21 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest) -> HttpResponse:
-    """A picture's file and the statement in, the detector's opinion out."""
+def check(request: HttpRequest) -> HttpResponseBase:
+    """A picture and the statement in; out a page that grows to the detector's opinion."""
     form = CheckForm(request.POST or None, request.FILES or None)
-    shown: dict[str, object] = {"form": form}
-    if form.is_valid():
-        try:
-            checked = check_picture(form.cleaned_data["picture"].read())
-        except CheckError as error:
-            form.add_error("picture", str(words.REFUSALS[error.code]))
-        else:
-            shown |= _in_words(checked)
-    return render(request, "public/check.html", shown)
+    if not form.is_valid():
+        return render(request, "public/check.html", {"form": form})
+    try:
+        return checking.answer(request, form)
+    except FullError:
+        shown = {"form": CheckForm(), "is_busy": True}
+        response = render(request, "public/check.html", shown, status=503)
+        response["Retry-After"] = str(BUSY_SECONDS)
+        return response
 
 
 @require_safe
 def transparency(request: HttpRequest) -> HttpResponse:
     shown = {"counts": counting.counts(), "least": counting.K}
     return render(request, "public/transparency.html", shown)
-
-
-def _in_words(checked: CheckedPicture) -> dict[str, object]:
-    finding, meaning = words.FINDINGS[checked.finding]
-    signs: list[dict[str, str]] = []
-    measured: list[dict[str, str]] = []
-    for item in checked.evidence:
-        told = {
-            **item,
-            "about": str(words.KINDS.get(item["kind"], "")),
-            "strength": str(words.STRENGTHS[item["strength"]]),
-        }
-        (measured if item["strength"] in words.SAYS_LITTLE else signs).append(told)
-    return {
-        "checked": checked,
-        "finding": finding,
-        "meaning": meaning,
-        "signs": signs,
-        "measured": measured,
-    }

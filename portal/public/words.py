@@ -45,7 +45,35 @@ STRENGTHS: dict[str, Words] = {
     "measurement": _("only a measurement"),
     "none": _("says nothing"),
 }
-# Why a file cannot be checked: the codes of tracker.ImageError.
+# What the comparison with a harmless photo showed, by its strength.
+DERIVED: dict[str, Words] = {
+    "strong": _(
+        "This picture was made from your photo. A part of it is not as in your photo: it was "
+        "put in, changed or moved."
+    ),
+    "medium": _(
+        "This picture was probably made from your photo, and a part of it was put in or "
+        "changed."
+    ),
+    "measurement": _(
+        "This picture is a copy of your photo, or probably is. We found no part that was put "
+        "in."
+    ),
+    "none": _(
+        "We could not show that this picture was made from your photo. It may be so all the "
+        "same, for example if only a small part of it was used."
+    ),
+}
+# While somebody waits: what is done at each step.
+STEPS: dict[str, Words] = {
+    "starting": _("It is your turn. Our program gets ready."),
+    "decoding": _("Your picture is being opened."),
+    "provenance": _("We read what the file says about itself."),
+    "derivation": _("We compare it with the photo that you gave."),
+    "measurements": _("We measure the picture."),
+    "models": _("We ask programs that have learned what AI pictures look like."),
+}
+# Why a file cannot be checked: the codes of tracker.ImageError, and our own troubles.
 REFUSALS: dict[str, Words] = {
     "unreadable": _("This file cannot be read."),
     "empty": _("This file is empty."),
@@ -53,8 +81,19 @@ REFUSALS: dict[str, Words] = {
     "too_many_pixels": _("This picture has too many pixels for us."),
     "unsupported": _("This file is not a JPEG, PNG, WebP, GIF, AVIF or BMP picture."),
     "damaged": _("This picture is damaged or cut short and cannot be opened."),
+    "too_long": _("It took too long to look at this picture, so we stopped."),
+    "failed": _("Our program could not finish with this picture."),
 }
-# What each kind of evidence is about. The details are the program's own, in English.
+# Why a model says nothing: the codes of detector.explain.ABSTENTIONS.
+ABSTENTIONS: dict[str, Words] = {
+    "models.nothing": _("The picture is too small or too even to be judged."),
+    "models.long": _("The picture is too long and narrow to be judged."),
+    "models.no_number": _("It came to no number for this picture."),
+    "models.small": _("The picture is too small or too narrow for what it learned."),
+    "models.recompressed": _("Too much was lost when this copy was saved."),
+    "models.not_a_photo": _("It looks like a drawing or a screen, not like a photo."),
+}
+# What each kind of evidence is about.
 KINDS: dict[str, Words] = {
     "provenance": _("What the file says about how it was made"),
     "metadata": _("A note in the file that we could not read"),
@@ -63,6 +102,10 @@ KINDS: dict[str, Words] = {
     "aigc_label": _("China's label for AI content"),
     "generator_parameters": _("Settings of a program that makes pictures with AI"),
     "editing_software": _("The program that saved the file"),
+    "derivation": _("Compared with your photo"),
+    "generator_marks": _("Hidden marks of programs that make pictures with AI"),
+    "frames": _("Whether the single pictures of a video agree"),
+    "continuity": _("How a video runs from picture to picture"),
     "reliability": _("How much can be measured here"),
     "jpeg_quantisation": _("How the copy was saved"),
     "jpeg_ghosts": _("Whether it was saved before in another quality"),
@@ -72,7 +115,5 @@ KINDS: dict[str, Words] = {
     "resampling": _("Whether parts were made larger, smaller or turned"),
     "spectrum": _("Patterns that come back again and again"),
 }
-SAYS_LITTLE = {
-    "measurement",
-    "none",
-}  # shown to whoever opens it, not to a reader in fear
+# Shown to whoever opens it, not to a reader in fear.
+SAYS_LITTLE = {"measurement", "none"}

@@ -1,46 +1,46 @@
-"""What the detector says of a picture: of a captured copy, and of one that anybody brings."""
+"""What the detector says of a captured copy, kept with its sighting."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import functools
+import logging
+import os
+import threading
+
+from django.conf import settings
 
 import detector
 import tracker
 from portal.cases import evidence
+from portal.sightings import saying
 from portal.sightings.models import Assessment, Sighting
 
-
-class CheckError(Exception):
-    """A picture that cannot be checked, and why: `code` is that of tracker.ImageError."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """The detector's opinion in plain types; portal.sightings.saying puts it into words."""
-
-    finding: str
-    evidence: list[dict[str, Any]]  # kind, finding, strength, detail, code, facts
-    opinions: list[dict[str, Any]]
-    not_tested: list[str]  # in English
-    gaps: list[dict[str, Any]]  # the same, with code and facts
-    version: str
+logger = logging.getLogger(__name__)
+# A worker's threads would load the weights beside each other.
+_loading = threading.Lock()
 
 
 def assess(sighting: Sighting) -> None:
-    """Have the detector look at a captured copy, once. Raises EvidenceAwayError."""
+    """Have the detector look at a captured copy, once.
+
+    Raises:
+        EvidenceAwayError: The copy cannot be opened now.
+        detector.WeightsError: A model is refused. Then the copy stays to be assessed.
+    """
     if not sighting.case.is_still_active():
         release_sighting(sighting)
         return
+    try:
+        given = models()
+    except detector.WeightsError as error:
+        refused = type(error).__name__
+        logger.error("sighting %s waits for its models: %s", sighting.pk, refused)  # noqa: TRY400
+        raise
     try:
         data = evidence.open_held(
             sighting.held_as,
             actor="task:assess_sighting",
             reason="automatic assessment",
         )
-        opinion = detector.assess(tracker.decode(data).image, data=data)
+        opinion = detector.assess(tracker.decode(data).image, data=data, models=given)
     except evidence.EvidenceAwayError:
         raise
     except (evidence.EvidenceError, tracker.ImageError):
@@ -56,9 +56,7 @@ def _keep_assessment(sighting: Sighting, opinion: detector.Assessment) -> None:
         sighting=sighting,
         defaults={
             "finding": opinion.finding,
-            "evidence": [asdict(item) for item in opinion.evidence],
-            "opinions": [asdict(item) for item in opinion.models],
-            "not_tested": _gaps(opinion),
+            **saying.rows(opinion),
             "version": opinion.version,
         },
     )
@@ -70,24 +68,14 @@ def release_sighting(sighting: Sighting) -> None:
     Sighting.objects.filter(pk=sighting.pk).update(held_as="")
 
 
-def check_picture(data: bytes) -> CheckedPicture:
-    """Assess a picture that anybody brings, and keep nothing. Raises CheckError."""
-    try:
-        picture = tracker.decode(data)
-    except tracker.ImageError as error:
-        raise CheckError(error.code) from None
-    opinion = detector.assess(picture.image, data=data)
-    return CheckedPicture(
-        finding=opinion.finding,
-        evidence=[asdict(item) for item in opinion.evidence],
-        opinions=[asdict(item) for item in opinion.models],
-        not_tested=list(opinion.not_tested),
-        gaps=_gaps(opinion),
-        version=opinion.version,
-    )
+def models() -> tuple[detector.Model, ...]:
+    """What gives opinions, loaded once by whoever asks first. Raises detector.WeightsError."""
+    with _loading:
+        return _loaded(settings.DETECTOR_MODEL)
 
 
-def _gaps(opinion: detector.Assessment) -> list[dict[str, Any]]:
-    """What was not tested, each with its English, for whoever knows no such code."""
-    pairs = zip(opinion.gaps, opinion.not_tested, strict=True)
-    return [{**gap, "english": english} for gap, english in pairs]
+@functools.cache
+def _loaded(specification: str) -> tuple[detector.Model, ...]:
+    # Half of the processors: two copies may be looked at, at a time.
+    threads = max(1, len(os.sched_getaffinity(0)) // 2)
+    return detector.models_with(specification, threads=threads)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import detector
@@ -75,6 +76,31 @@ def test_an_assessment_lists_what_ships_and_says_when_nothing_does(
 
 def test_what_ships_is_loaded_once() -> None:
     assert shipped_models() is shipped_models()
+
+
+def test_an_operators_model_comes_after_what_ships(
+    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure = Sure([])
+    monkeypatch.setattr("detector.models.load_model", lambda _: sure)
+    before = torch.get_num_threads()
+
+    try:
+        models = detector.models_with(f"defenders:/x#sha256={'0' * 64}", threads=1)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+    assert models == (*shipped_models(), sure)
+    assert detector.models_with("", threads=before) == shipped_models()
+
+
+def test_an_assessment_tells_its_steps_to_whoever_waits(picture: Image.Image) -> None:
+    told: list[str] = []
+
+    assess(picture, original=picture, models=(), begins=told.append)
+
+    assert told == ["provenance", "derivation", "measurements", "models"]
 
 
 def test_a_model_that_is_given_is_asked_and_does_not_decide_alone(

@@ -109,3 +109,19 @@ def test_a_specification_with_a_malformed_digest_is_refused() -> None:
 def test_an_impossible_path_is_refused(path: str) -> None:
     with pytest.raises(WeightsError):
         checked(path, DIGEST)
+
+
+def test_a_file_is_proved_without_being_handed_out(checkpoint: Path) -> None:
+    weights.prove(Checkpoint("any", checkpoint, DIGEST))
+    with pytest.raises(WeightsError, match="not the checkpoint that was named"):
+        weights.prove(Checkpoint("any", checkpoint, "0" * 64))
+    with pytest.raises(WeightsError, match="is not a file"):
+        weights.prove(Checkpoint("any", checkpoint.parent, DIGEST))
+
+
+def test_a_file_that_is_too_large_is_not_proved_either(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "MAX_BYTES", len(CONTENT) - 1)
+    with pytest.raises(WeightsError, match="is larger than"):
+        weights.prove(Checkpoint("any", checkpoint, DIGEST))

@@ -101,8 +101,8 @@ def test_a_file_to_check_that_is_no_picture_is_answered_in_plain_words(
     data, words = a_lie(name)
     answer = Client().post("/check/", {"picture": upload(name, data), "adult": "on"})
     assert answer.status_code == 200
-    page = html.unescape(answer.content.decode())
-    assert "Nothing was checked yet" in page
+    page = html.unescape(answer.getvalue().decode())
+    assert "Nothing was checked" in page
     assert IN_THEIR_LANGUAGE.get(name, words) in page
 
 
@@ -179,7 +179,7 @@ def test_an_empty_file_is_refused_at_the_form_and_everywhere_else(
     assert "Nothing was sent yet" in page
     assert "File number 2 is empty. Please choose it again." in page
     answer = amina.client.post("/check/", {"picture": upload("e", b""), "adult": "on"})
-    assert "This file is empty." in answer.content.decode()
+    assert "This file is empty." in answer.getvalue().decode()
     answer = machine.post("/api/v1/lookups", {"picture": upload("e", b"")})
     assert answer.status_code == 400
     assert answer.json() == {"error": "empty", "detail": "This file is empty."}
@@ -225,5 +225,5 @@ def test_a_picture_with_tales_in_its_exif_leaves_none_of_them_in_a_log(
     amina.opens_a_case()
     amina.uploads(tale)
     answer = amina.client.post("/check/", {"picture": upload("t", tale), "adult": "on"})
-    assert answer.status_code == 200
+    assert "no sign" in answer.getvalue().decode()
     assert storages["evidence"].exists(Exhibit.objects.get().stored_as)

@@ -14,7 +14,7 @@ from portal.bank.models import Signal
 from portal.cases import evidence
 from portal.cases.actions import Told, submit_report, withdraw_case
 from portal.cases.models import Case, Consent, Exhibit
-from portal.sightings import actions, assessing, visiting
+from portal.sightings import actions, visiting
 from portal.sightings.models import Alert, Sighting
 from portal.sightings.tasks import sweep_evidence
 from tests import drawing
@@ -116,14 +116,6 @@ def test_a_crop_crawled_before_the_report_is_found_by_looking_back(
     assert reason["reported"]["of"].startswith("region ")
     left, top, right, bottom = reason["reported"]["box"]
     assert 0 < (right - left) * (bottom - top) < 1
-
-
-def test_anybodys_picture_is_checked_and_nothing_kept() -> None:
-    checked = assessing.check_picture(picture())
-    assert checked.finding == "no sign found"
-    assert checked.not_tested
-    with pytest.raises(assessing.CheckError):
-        assessing.check_picture(b"")
 
 
 def test_afterwards_no_key_on_the_server_opens_the_exhibit() -> None:

@@ -1,14 +1,19 @@
+import hashlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.utils import timezone
+from pytest_django import Settings
 
+import detector
 from portal.accounts.models import AuditEntry, User
 from portal.cases import evidence
 from portal.cases.models import Consent, ReportedUrl
 from portal.sightings import actions, assessing, packing, visiting
 from portal.sightings.models import Alert, Assessment, Observation, Sighting, Source
-from portal.sightings.tasks import sweep_sightings
+from portal.sightings.tasks import assess_sighting, sweep_sightings
 from tests.loopback_sites import Answer
 from tests.sightings.conftest import World, a_processed_case, a_report, page, picture
 
@@ -136,6 +141,34 @@ def test_a_captured_copy_is_assessed_once_with_a_reason_on_record(world: World) 
     assert assessment.evidence
     assert assessment.not_tested
     assert AuditEntry.objects.filter(actor="task:assess_sighting").exists()
+
+
+def test_a_copy_waits_for_a_model_that_is_refused_and_is_assessed_when_it_is_mended(
+    world: World,
+    settings: Settings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    a_processed_case()
+    visiting.crawl(world.source)
+    sighting = Sighting.objects.get()
+    weights = tmp_path / "final.pth"
+    weights.write_bytes(b"what was named, and no weights")
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    settings.DETECTOR_MODEL = f"defenders:{weights}#sha256={digest}"
+    with pytest.raises(detector.WeightsError):
+        assess_sighting(sighting.pk)
+    assert f"sighting {sighting.pk} waits for its models: WeightsError" in caplog.text
+    assert not Assessment.objects.exists()
+    settings.DETECTOR_MODEL = ""
+    with time_machine.travel(timezone.now() + 2 * settings.CLAIM_LIFETIME, tick=False):
+        assert Sighting.objects.unassessed().get() == sighting
+        assess_sighting(sighting.pk)
+    assert Assessment.objects.get().sighting == sighting
+
+
+def test_the_models_are_loaded_once_for_all_copies() -> None:
+    assert assessing.models() is assessing.models()
 
 
 def test_a_capture_that_is_lost_is_not_asked_for_again(world: World) -> None:
