@@ -6,6 +6,7 @@ from typing import Any
 import detector
 import tracker
 from portal.cases import evidence
+from portal.sightings import saying
 from portal.sightings.models import Assessment, Sighting
 
 
@@ -19,13 +20,11 @@ class CheckError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedPicture:
-    """The detector's opinion in plain types; portal.sightings.saying puts it into words."""
+    """The detector's opinion in plain types, for a page."""
 
     finding: str
     evidence: list[dict[str, Any]]  # kind, finding, strength, detail, code, facts
-    opinions: list[dict[str, Any]]
-    not_tested: list[str]  # in English
-    gaps: list[dict[str, Any]]  # the same, with code and facts
+    not_tested: list[str]
     version: str
 
 
@@ -56,9 +55,7 @@ def _keep_assessment(sighting: Sighting, opinion: detector.Assessment) -> None:
         sighting=sighting,
         defaults={
             "finding": opinion.finding,
-            "evidence": [asdict(item) for item in opinion.evidence],
-            "opinions": [asdict(item) for item in opinion.models],
-            "not_tested": _gaps(opinion),
+            **saying.rows(opinion),
             "version": opinion.version,
         },
     )
@@ -80,14 +77,6 @@ def check_picture(data: bytes) -> CheckedPicture:
     return CheckedPicture(
         finding=opinion.finding,
         evidence=[asdict(item) for item in opinion.evidence],
-        opinions=[asdict(item) for item in opinion.models],
         not_tested=list(opinion.not_tested),
-        gaps=_gaps(opinion),
         version=opinion.version,
     )
-
-
-def _gaps(opinion: detector.Assessment) -> list[dict[str, Any]]:
-    """What was not tested, each with its English, for whoever knows no such code."""
-    pairs = zip(opinion.gaps, opinion.not_tested, strict=True)
-    return [{**gap, "english": english} for gap, english in pairs]
