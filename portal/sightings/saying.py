@@ -4,13 +4,24 @@ Rows from before codes were kept have English alone, and are told in it.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import get_language
 
-from detector import Evidence, ModelOpinion, explain
+from detector import Assessment, Evidence, ModelOpinion, explain
 
 Row = Mapping[str, Any]
+
+
+def rows(opinion: Assessment) -> dict[str, list[dict[str, Any]]]:
+    """An opinion as JSON keeps it: evidence, opinions and not_tested, by these names."""
+    gaps = zip(opinion.gaps, opinion.not_tested, strict=True)
+    return {
+        "evidence": [asdict(item) for item in opinion.evidence],
+        "opinions": [asdict(item) for item in opinion.models],
+        "not_tested": [{**gap, "english": english} for gap, english in gaps],
+    }
 
 
 def reasons(rows: Iterable[Row]) -> list[dict[str, str]]:

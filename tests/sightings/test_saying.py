@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+import detector
+import tracker
 from portal.sightings import saying
-from portal.sightings.assessing import CheckedPicture, check_picture
 from tests import drawing
+
+Rows = dict[str, list[dict[str, Any]]]
 
 OLD = {
     "kind": "jpeg_ghosts",
@@ -18,9 +21,13 @@ OLD = {
 }
 
 
-@pytest.fixture
-def checked() -> CheckedPicture:
-    return check_picture(drawing.encode(drawing.landscape(1), "JPEG", quality=90))
+@pytest.fixture(scope="module")
+def kept() -> Rows:
+    """An opinion as the database gives it back."""
+    data = drawing.encode(drawing.landscape(1), "JPEG", quality=90)
+    opinion = detector.assess(tracker.decode(data).image, data=data, models=())
+    told: Rows = json.loads(json.dumps(saying.rows(opinion), allow_nan=False))
+    return told
 
 
 @pytest.mark.parametrize(
@@ -33,26 +40,24 @@ def checked() -> CheckedPicture:
     ],
 )
 def test_a_reason_is_told_in_the_readers_language(
-    language: str, finding: str, about: str, checked: CheckedPicture
+    language: str, finding: str, about: str, kept: Rows
 ) -> None:
-    kept = json.loads(json.dumps(checked.evidence))  # as the database gives it back
-
     with translation.override(language):
-        told = saying.reasons(kept)
+        told = saying.reasons(kept["evidence"])
 
     assert (told[0]["finding"], told[0]["about"]) == (finding, about)
-    assert len(told) == len(kept)
+    assert len(told) == len(kept["evidence"])
 
 
 def test_what_was_not_tested_is_told_in_the_readers_language(
-    checked: CheckedPicture,
+    kept: Rows,
 ) -> None:
     with translation.override("ko"):
-        korean = saying.gaps(json.loads(json.dumps(checked.gaps)))
+        korean = saying.gaps(kept["not_tested"])
     with translation.override("en"):
-        english = saying.gaps(checked.gaps)
+        english = saying.gaps(kept["not_tested"])
 
-    assert english == checked.not_tested
+    assert english == [row["english"] for row in kept["not_tested"]]
     assert len(korean) == len(english)
     assert not set(korean) & set(english)
 
