@@ -1,13 +1,10 @@
-"""An assessment put into words for everybody: what the page of a result shows.
-"""
+"""An assessment put into words for everybody: what the page of a result shows."""
 
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from detector.words import LOCALES
 from portal.public import words
 from portal.sightings import saying
 from portal.sightings.examining import CheckedPicture
@@ -36,7 +33,7 @@ def in_words(checked: CheckedPicture) -> dict[str, object]:
         ],
         "not_tested": _gaps(checked),
         "version": checked.version,
-        "details_in": _details_in(),
+        "details_in": saying.language(),
     }
 
 
@@ -86,12 +83,6 @@ def _number(value: float) -> str:
     ('1.3', '15')
     """
     return str(number_format(value, decimal_pos=0 if value >= 10 else 1))
-
-
-def _details_in() -> str:
-    """The language in which the detector speaks of details: English where it has no other."""
-    language = get_language() or "en"
-    return language if language in LOCALES else "en"
 
 
 def _gaps(checked: CheckedPicture) -> list[str]:

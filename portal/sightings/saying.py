@@ -10,8 +10,14 @@ from typing import Any
 from django.utils.translation import get_language
 
 from detector import Assessment, Evidence, ModelOpinion, explain
+from detector.words import words
 
 Row = Mapping[str, Any]
+
+
+def language() -> str:
+    """The language in which details are told: English where the detector has no other."""
+    return words(get_language() or "en").locale
 
 
 def rows(opinion: Assessment) -> dict[str, list[dict[str, Any]]]:
