@@ -94,7 +94,7 @@ def retextured(
     return _blended(_levels(image), _levels(ImageOps.fit(other, image.size)), inside)
 
 
-def regraded(
+def toned(
     image: Image.Image, other: Image.Image, chance: Generator
 ) -> Edited | None:
     """Another photograph's pixels in the region's own light, as a generator would."""
@@ -138,7 +138,7 @@ EDITS: dict[str, Edit] = {
         inpainted_telea,
         inpainted_navier_stokes,
         retextured,
-        regraded,
+        toned,
         moved,
     )
 }
