@@ -94,9 +94,7 @@ def retextured(
     return _blended(_levels(image), _levels(ImageOps.fit(other, image.size)), inside)
 
 
-def toned(
-    image: Image.Image, other: Image.Image, chance: Generator
-) -> Edited | None:
+def toned(image: Image.Image, other: Image.Image, chance: Generator) -> Edited | None:
     """Another photograph's pixels in the region's own light, as a generator would."""
     levels = _levels(image)
     inside = blob(image.size, chance.uniform(0.06, 0.35), chance)
