@@ -21,10 +21,8 @@ from detector import (
     assess_frames,
     derive,
     heatmap,
-    load_model,
-    parse_checkpoint,
+    models_with,
     parse_trust,
-    shipped_models,
 )
 from detector.explain import quote
 from detector.options import parsed
@@ -83,10 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _models() -> tuple[Model, ...]:
     """Load what ships and what the environment names, once for all files."""
-    specification = os.environ.get("DETECTOR_MODEL", "")
-    if not specification:
-        return shipped_models()
-    return (*shipped_models(), load_model(parse_checkpoint(specification)))
+    return models_with(os.environ.get("DETECTOR_MODEL", ""))
 
 
 def _trust() -> TrustList | None:

@@ -55,19 +55,19 @@ def load_model(checkpoint: Checkpoint) -> Model:
     return model
 
 
-def models_with(specification: str, *, threads: int) -> tuple[Model, ...]:
+def models_with(specification: str, *, threads: int | None = None) -> tuple[Model, ...]:
     """Load what ships and what an operator brings, for a program that asks again and again.
 
     Args:
         specification: `NAME:PATH#sha256=DIGEST`, or nothing.
-        threads: How many one opinion may use; without a limit it takes every processor.
+        threads: How many one opinion may use; every processor if None.
 
     Raises:
         WeightsError: One of them is refused.
     """
     brought = (load_model(parse_checkpoint(specification)),) if specification else ()
     models = (*shipped_models(), *brought)
-    if models:
+    if models and threads is not None:
         _resolved("torch:set_num_threads")(threads)
     return models
 

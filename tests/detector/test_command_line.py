@@ -380,7 +380,7 @@ def test_a_configured_model_is_loaded_once_and_asked_for_every_photo(
         loaded.append(checkpoint)
         return Model()
 
-    monkeypatch.setattr(command_line, "load_model", load)
+    monkeypatch.setattr("detector.models.load_model", load)
     digest = "0" * 64
     monkeypatch.setenv("DETECTOR_MODEL", f"defenders:{tmp_path}/a.pth#sha256={digest}")
 
