@@ -58,30 +58,6 @@ class Prepared:
             yield from self.rows(*fixed, *part, *fill)
 
 
-class PreparedInsert:
-    """The insertion of one row of a model, outside of any promise but the database's own.
-
-    Nothing comes back, not even the id. Whoever needs more than that uses create().
-    """
-
-    def __init__(self, model: type[Model]) -> None:
-        meta = model._meta  # noqa: SLF001 (public)
-        self._fields = [f for f in meta.concrete_fields if not f.primary_key]
-        quote = connection.ops.quote_name
-        columns = ", ".join(quote(str(field.column)) for field in self._fields)
-        marks = ", ".join("%s" for _ in self._fields)
-        table = quote(meta.db_table)
-        self._sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 (names of ours)
-
-    def __call__(self, row: Model) -> None:
-        params = [
-            field.get_db_prep_save(getattr(row, field.attname), connection)
-            for field in self._fields
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, params)
-
-
 class _OfThread(threading.local):
     def __init__(self) -> None:
         self.by_count: dict[int, _Made] = {}

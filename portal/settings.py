@@ -396,6 +396,9 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["portal.exchange.throttling.KeyThrottle"],
     "DEFAULT_THROTTLE_RATES": {"key": env.text("LOOKUP_RATE", "6000/min")},
 }
+# How often a process writes down what keys asked. 0: a row for each request, before it is
+# answered.
+LOOKUP_AUDIT_SECONDS = env.number("LOOKUP_AUDIT_SECONDS", 1)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Reclaim exchange",
     "DESCRIPTION": "Ask whether a picture's hashes are known, and tell us what you did.",

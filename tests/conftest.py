@@ -72,6 +72,13 @@ def cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def audit_rows_at_once() -> Iterator[None]:
+    """No timer writes into the database of the next test."""
+    with override_settings(LOOKUP_AUDIT_SECONDS=0):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     cache.clear()
     yield

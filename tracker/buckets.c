@@ -7,11 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ABI 1        /* tracker/buckets.py refuses another */
 #define AHEAD 24     /* buckets asked for before they are needed */
 #define AT_ONCE 1024 /* candidates fetched together */
 #define FULL 255
-#define SHIFT 6    /* as in tracker/probes.py */
+/* SHIFT and MADE_FROM are said by tracker/buckets.py, which refuses what it did not say. */
 
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("popcnt", "default")))
@@ -43,7 +42,7 @@ typedef struct {
     int64_t *begins, *ends, *probes; /* room for as many as there are probes */
 } Scratch;
 
-int buckets_abi(void) { return ABI; }
+uint32_t buckets_made_from(void) { return MADE_FROM; }
 
 static ALWAYS int64_t key(const Tables *t, const uint8_t *hash, int64_t part)
 {

@@ -7,20 +7,21 @@ and finds the same.
 import ctypes
 import os
 import subprocess
-from ctypes import byref, c_int64, c_void_p
+from ctypes import byref, c_int64, c_uint32, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
 from tracker.flat import Hashes, Triples
+from tracker.probes import SHIFT
 
 SOURCE: Final = Path(__file__).with_suffix(".c")
 BUILT: Final = Path(__file__).with_name("_buckets.so")
 
-_ABI: Final = 1
 _DAMAGED: Final = -1
 _ROOM: Final = 4096  # neighbours of all queries, to begin with
 
@@ -134,9 +135,10 @@ def library() -> Any:
     """The compiled program, or None where it was not built, or from another source."""
     try:
         loaded = ctypes.CDLL(str(BUILT))
-    except OSError:
-        return None
-    if loaded.buckets_abi() != _ABI:
+        loaded.buckets_made_from.restype = c_uint32
+        if loaded.buckets_made_from() != _made_from():
+            return None
+    except (OSError, AttributeError):
         return None
     loaded.buckets_ask.restype = c_int64
     loaded.buckets_ask.argtypes = [
@@ -154,9 +156,15 @@ def build() -> None:
     beside = BUILT.with_suffix(f".{os.getpid()}")
     compiler = os.environ.get("CC", "cc")
     flags = ["-std=gnu11", "-O3", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"]
+    flags += [f"-DSHIFT={SHIFT}", f"-DMADE_FROM={_made_from()}u"]
     try:
         command = [compiler, *flags, str(SOURCE), "-o", str(beside)]
         subprocess.run(command, check=True)  # noqa: S603 (our own)
         beside.replace(BUILT)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _made_from() -> int:
+    """Of what is compiled: the source, and how far its numbers are shifted."""
+    return crc32(SOURCE.read_bytes(), SHIFT)

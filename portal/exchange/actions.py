@@ -21,10 +21,11 @@ from portal.bank.actions import Hit
 from portal.bank.models import Told as Known
 from portal.cases.actions import record_event
 from portal.cases.models import Case
+from portal.exchange.auditing import lookups
 from portal.exchange.authentication import digest_of
-from portal.exchange.models import ApiKey, Feedback, Lookup, MatchId
+from portal.exchange.models import ApiKey, Feedback, MatchId
 from portal.platforms.models import Platform
-from portal.prepared import Prepared, PreparedInsert
+from portal.prepared import Prepared
 
 # A possible match is a question for a person with the picture before them, and no
 # platform's machine has one: it would block strangers' pictures.
@@ -142,9 +143,6 @@ def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
     open_ = [[hit for hit in hits if hit.kind in TOLD] for hits in answers]
     found = {hit.signal.pk for hits in open_ for hit in hits}
     ids = {signal: _match_id(key.platform_id, signal) for signal in found}
-    audit_row = Lookup(
-        key=key, asked=len(answers), matched=sum(1 for hits in open_ if hits)
-    )
     # Who asks again is told again, and there is nothing to write of that but that it asked.
     if news := found - MatchId.told(key.platform_id, list(ids.values())):
         with transaction.atomic():
@@ -153,9 +151,7 @@ def _tell(key: ApiKey, answers: Sequence[Sequence[Hit]]) -> list[list[Told]]:
                 (Known(platform_id=key.platform_id, signal_id=pk) for pk in news),
                 ignore_conflicts=True,
             )
-            _write_down(audit_row)
-    else:
-        _write_down(audit_row)
+    lookups.note(key, len(answers), sum(1 for hits in open_ if hits))
     return [
         [
             Told(ids[hit.signal.pk], hit.kind, hit.signal.type, hit.distance)
@@ -170,7 +166,6 @@ def _shared(key: ApiKey, cases: Collection[int]) -> set[int]:
     return {case for (case,) in _SHARED.rows_in(list(cases), key.platform_id)}
 
 
-_write_down = PreparedInsert(Lookup)
 _SHARED = Prepared(
     lambda platform, *cases: (
         Case.objects.sharing_with(Platform(pk=platform))

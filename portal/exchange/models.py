@@ -54,10 +54,14 @@ _KEYS = Prepared(
 
 
 class Lookup(models.Model):
-    """The audit row of one request: how much was asked and found, never what."""
+    """The audit row of requests by one key: how much was asked and found, never what.
+
+    Of one request, or of as many as came within a second to one process: see auditing.py.
+    """
 
     key = models.ForeignKey(ApiKey, models.CASCADE, related_name="lookups")
     at = models.DateTimeField(default=timezone.now)
+    requests = models.PositiveIntegerField(default=1)
     asked = models.PositiveIntegerField()
     matched = models.PositiveIntegerField()
 

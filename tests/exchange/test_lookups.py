@@ -142,7 +142,7 @@ def test_the_audit_row_has_counts_and_nothing_asked(machine: Machine) -> None:
     row = Lookup.objects.get()
     assert (row.asked, row.matched) == (3, 1)
     fields = {field.name for field in Lookup._meta.get_fields()}
-    assert fields == {"id", "key", "at", "asked", "matched"}
+    assert fields == {"id", "key", "at", "requests", "asked", "matched"}
 
 
 def test_a_question_that_is_refused_leaves_no_audit_row(machine: Machine) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from pytest_django.asserts import assertNumQueries
 
 from portal.platforms.models import Platform
-from portal.prepared import AT_ONCE, Prepared, PreparedInsert
+from portal.prepared import AT_ONCE, Prepared
 
 pytestmark = pytest.mark.django_db
 NAMES = ["Chirp", "Warble", "Peep 100%", "2000000000"]
@@ -78,11 +78,3 @@ def test_each_thread_asks_by_its_own_connection(platforms: list[Platform]) -> No
     for thread in threads:
         thread.join()
     assert seen == [len(NAMES)] * 3
-
-
-def test_an_insertion_takes_the_defaults_of_the_fields() -> None:
-    PreparedInsert(Platform)(Platform(name="Tweet"))
-    kept, made = Platform.objects.get(name="Tweet"), Platform(name="Tweet")
-    for field in Platform._meta.concrete_fields:
-        if not field.primary_key:
-            assert getattr(kept, field.attname) == getattr(made, field.attname)
