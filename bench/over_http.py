@@ -221,6 +221,7 @@ def serving_ours(
         "RECLAIM_VAR": str(folder / "var"),
         "LOOKUP_RATE": "100000000/min",
         "WEB_WORKERS": str(WORKERS),
+        "WEB_THREADS": "2",  # as deploy/ has it for machines
     }
     filled = subprocess.run(
         [sys.executable, __file__, "--fill", str(hashes)],

@@ -66,7 +66,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.bounded",
-    "portal.exchange.straight.lookups",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -174,7 +173,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 30,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+        " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+        # Reads go to the kernel's pages, which all connections share, not to copies.
+        f" PRAGMA mmap_size={2**31};",
     }
     # A file, not memory: tests look at it from other processes.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}

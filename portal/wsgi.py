@@ -7,5 +7,9 @@ from django.core.wsgi import get_wsgi_application
 from portal.checks import refuse_to_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-application = get_wsgi_application()
+portal = get_wsgi_application()
 refuse_to_start()
+
+from portal.exchange.straight import straight  # noqa: E402 (Django must be set up)
+
+application = straight(portal)

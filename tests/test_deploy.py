@@ -93,6 +93,24 @@ def test_the_proxy_keeps_no_access_log_and_lets_the_largest_report_in() -> None:
     assert directives.count("{") == directives.count("}")
 
 
+def test_machines_are_answered_by_processes_of_their_own() -> None:
+    services = compose()["services"]
+    assert services["machines"]["environment"]["WEB_THREADS"] == 2
+    assert services["proxy"]["environment"]["MACHINES"] == "machines:8000"
+    assert "machines" in services["proxy"]["depends_on"]
+    port = re.search(
+        r"WEB_BIND=(127\.0\.0\.1:\d+) .*WEB_THREADS=2 ",
+        (DEPLOY / "systemd/reclaim-machines.service").read_text("utf-8"),
+    )
+    assert port
+    proxy = (DEPLOY / "Caddyfile").read_text("utf-8")
+    way = re.search(r"reverse_proxy /api/\* \{\$MACHINES:(\S+)\} \{([^}]*)\}", proxy)
+    assert way
+    assert way[1] == port[1]
+    assert "request_buffers" in way[2]
+    assert proxy.count("import unknown") == proxy.count("reverse_proxy ")
+
+
 def test_tor_hands_its_visitors_to_the_same_proxy_and_nobody_else_can() -> None:
     onion = (DEPLOY / "tor/onion.caddy").read_text("utf-8")
     port = re.search(r"^HiddenServicePort 80 127\.0\.0\.1:(\d+)$", TORRC, re.MULTILINE)

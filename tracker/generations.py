@@ -7,8 +7,9 @@ says which generation is of its own history (`Known`).
 import fcntl
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from tracker.flat import Found, Hashes, Ids
 from tracker.index import Index, IndexFormatError
 
 KEPT = 2  # generations: the newest, and the one that slow readers may still hold
+# What changed within one tick of a file system's clock has one time: ns after which none can.
+SETTLED = 10**9
 MOST = 16_383  # neighbours of one query that any engine can be asked for
 
 # Whether the row with this number has this hash (hex). A database that came back from a
@@ -122,6 +125,10 @@ class Files:
         self._held: FileGeneration | None = None
         self._place: tuple[str, int] | None = None  # name and inode of what is held
         self._damaged: set[tuple[str, int]] = set()
+        self._listing: tuple[int, list[tuple[str, int]]] = (
+            0,
+            [],
+        )  # when it changed, what
 
     def newest(self, known: Known) -> Generation | None:
         for name, inode in self._listed():
@@ -184,10 +191,18 @@ class Files:
 
     def _listed(self) -> list[tuple[str, int]]:
         """Name and inode of each file that is named as a generation, newest first."""
-        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            found = [(e.name, e.inode()) for e in entries if e.name.isdecimal()]
-            return sorted(found, reverse=True)
-        return []
+        try:
+            changed = self.folder.stat().st_mtime_ns
+            if changed == self._listing[0]:
+                return self._listing[1]
+            with os.scandir(self.folder) as entries:
+                found = [(e.name, e.inode()) for e in entries if e.name.isdecimal()]
+        except FileNotFoundError:
+            return []
+        found.sort(reverse=True)
+        if time.time_ns() - changed > SETTLED:
+            self._listing = changed, found
+        return found
 
 
 def opened(path: Path) -> Index | None:

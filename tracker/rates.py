@@ -4,7 +4,7 @@ The counts are those of measured.py, which bench/strangers.py wrote: nothing her
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from tracker.measured import MEASURED
 from tracker.signals import signal_type
@@ -67,6 +67,7 @@ def rate(type_name: str, distance: int) -> float:
     return _bounds(type_name)[min(max(distance, 0), WIDEST)]
 
 
+@lru_cache(maxsize=256)  # each lookup asks
 def radii(type_name: str, banked: int, wanted: Wanted | None = None) -> Radii:
     """How far signals may be apart in a bank of so many, for no more than is wanted.
 

@@ -104,9 +104,11 @@ class Tables:
             return asked + start, rows, distances
 
         starts = range(0, len(queries), height)
-        if len(starts) == 1:
-            return answer(0)
-        with ThreadPoolExecutor(min(len(starts) or 1, flat.THREADS)) as pool:
+        threads = min(len(starts), flat.THREADS)
+        if threads < 2:
+            found = [answer(start) for start in starts]
+            return found[0] if len(found) == 1 else flat.joined(found)
+        with ThreadPoolExecutor(threads) as pool:
             return flat.joined(list(pool.map(answer, starts)))
 
     def _ask(

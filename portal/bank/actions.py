@@ -89,8 +89,10 @@ def lookup(
     require_applied()
     answers = answering.answer(questions, weakest, among)
     if weakest == "near":
-        for asked, hits in zip(questions, answers, strict=True):
-            tallying.note(asked, (hit.signal.pk for hit in hits if hit.kind != "exact"))
+        tallying.note(
+            (asked, [hit.signal.pk for hit in hits if hit.kind != "exact"])
+            for asked, hits in zip(questions, answers, strict=True)
+        )
     return [
         [hit for hit in hits if tracker.reaches(hit.kind, weakest)] for hits in answers
     ]

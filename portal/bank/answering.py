@@ -41,6 +41,9 @@ class Part:
     box: tracker.Shares | None = tracker.EVERYTHING  # None: nobody wrote it down
 
 
+_WHOLE = Part()
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """How well a question matched a picture, told by the signal of the whole.
@@ -250,7 +253,7 @@ def _rank(hit: Hit) -> tuple[int, bool, int]:
 
 def _hit(best: _Best) -> Hit:
     match, asked, kept = best.match, best.asked, best.kept
-    reported = Part() if kept.of == tracker.WHOLE else Part(kept.of, _box(kept))
+    reported = _WHOLE if kept.of == tracker.WHOLE else Part(kept.of, _box(kept))
     return Hit(
         best.told,
         match.type,

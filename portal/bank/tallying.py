@@ -29,14 +29,14 @@ class _Hour:
         self.began = datetime.min.replace(tzinfo=UTC)
         self.pictures: dict[int, set[int]] = {}
 
-    def add(self, signal: int, picture: int, now: datetime) -> datetime | None:
+    def add(self, signal: int, picture: int, hour: datetime) -> datetime | None:
         """Count a picture; the hour to write to, if there are enough by now.
 
         A clock that goes backwards does not bring an hour back: it would be counted twice.
         """
         with self.lock:
-            if hour_of(now) > self.began:
-                self.began, self.pictures = hour_of(now), {}
+            if hour > self.began:
+                self.began, self.pictures = hour, {}
             if len(self.pictures) >= MOST_SIGNALS:
                 self.pictures = {}
             seen = self.pictures.setdefault(signal, set())
@@ -53,12 +53,14 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def note(asked: Sequence[tracker.Signal], signals: Iterable[int]) -> None:
-    """One picture, known by what was asked of it, matched these signals."""
-    now, picture = timezone.now(), hash(tuple((s.type, s.value) for s in asked))
-    for signal in signals:
-        if hour := _hour.add(signal, picture, now):
-            _write(signal, hour)
+def note(matched: Iterable[tuple[Sequence[tracker.Signal], Sequence[int]]]) -> None:
+    """Pictures, known by what was asked of each, and the signals that each matched."""
+    now = hour_of(timezone.now())
+    for asked, signals in matched:
+        picture = hash(tuple((s.type, s.value) for s in asked)) if signals else 0
+        for signal in signals:
+            if hour := _hour.add(signal, picture, now):
+                _write(signal, hour)
 
 
 @transaction.atomic

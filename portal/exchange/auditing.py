@@ -83,7 +83,7 @@ class Audit:
         try:
             self.write()
         except DatabaseError:
-            logger.error("audit rows of lookups wait: the database does not answer")
+            logger.exception("audit rows of lookups wait: the database does not answer")
         finally:
             connection.close()  # this thread's own
 

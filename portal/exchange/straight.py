@@ -1,17 +1,20 @@
 """The straight way of a lookup that is in order, as nearly all are.
 
-Sessions, languages and REST framework take several times as long as the index takes to
-answer. A machine has no use for the first two; what is not plainly in order is left to the
-third, which says what is wrong. Both ways ask the same action, read a signal by the same
-field, and answer with the same bytes.
+Django's handler, its middleware and REST framework take several times as long as the index
+takes to answer, and a machine has no use for sessions and languages. What is not plainly in
+order is left to them, who say what is wrong. Both ways ask the same action, read a signal by
+the same field, and answer with the same bytes.
 """
 
 import json
-import threading
-from typing import Any
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from io import BytesIO
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import close_old_connections
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
@@ -21,38 +24,76 @@ from portal.exchange.models import ApiKey
 from portal.exchange.parsers import read_json
 from portal.exchange.serializers import MOST, MOST_SIGNALS, SignalField
 from portal.exchange.throttling import KeyThrottle
-from portal.middleware import Handler
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+Headers = list[tuple[str, str]]
+Place = tuple[str, str, str]  # host, and how it was reached: what headers depend on
+
+PLAIN = ("application/json", "application/json; charset=utf-8")
 ACCEPTED = ("", "*/*", "application/json")
-HEADERS = {"Allow": "POST, OPTIONS", "Content-Language": "en"}
+MOST_PLACES = 64
 _SIGNAL = SignalField()
-# Lookups of one process at once: it is work for a processor, and more than these would
-# wait for each other with the database's lock in their hands.
-_turns = threading.BoundedSemaphore(2)
+# Who answers takes a turn and gives it back: it is work for a processor, and more than
+# two in one process would wait for each other with the database's lock in their hands. A
+# queue, because Python's semaphores take as long as a question to the database.
+_turns: SimpleQueue[None] = SimpleQueue()
+for _ in range(2):
+    _turns.put(None)
 
 
-def lookups(get_response: Handler) -> Handler:
-    """Answers lookups by hashes behind the middleware that every answer passes."""
+def straight(portal: "WSGIApplication") -> "WSGIApplication":
+    """The portal, with lookups by hashes answered before anything of Django's is asked.
+
+    Which hosts are ours, and which headers an answer carries there, is the portal's to say:
+    it answers the first lookup of each host, and its headers are kept for those after.
+    """
     path = reverse("exchange:lookups")
+    known: dict[Place, Headers] = {}
 
-    def handle(request: HttpRequest) -> HttpResponse:
-        if request.path_info != path or not _is_plain(request):
-            return get_response(request)
-        request.get_host()  # refuses a host that is not ours, which is not done before
-        try:
-            body = request.body  # however slowly it comes, it takes nobody's turn
-            with _turns:
-                answer = _answer(request, body)
-        except Exception as error:  # noqa: BLE001 (told and logged as the other way does)
-            problem = errors.answer(error, {})
-            return _json(problem.data, problem.status_code)
-        return answer or get_response(request)
+    def handle(
+        environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != path or not _is_plain(environ):
+            return portal(environ, start_response)
+        place = (
+            environ["HTTP_HOST"],
+            environ["wsgi.url_scheme"],
+            environ.get("HTTP_X_FORWARDED_PROTO", ""),
+        )
+        headers = known.get(place)
+        if headers is None:
+            return portal(environ, _learning(known, place, start_response))
+        # However slowly it comes, it takes nobody's turn.
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        status, told = _told(environ["HTTP_AUTHORIZATION"].encode("latin-1"), body)
+        if told is None:
+            environ["wsgi.input"] = BytesIO(body)
+            return portal(environ, start_response)
+        answer = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        length = ("Content-Length", str(len(answer)))
+        start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, length])
+        return [answer]
 
     return handle
 
 
-def _answer(request: HttpRequest, body: bytes) -> HttpResponse | None:
-    key = find_key(request.headers["Authorization"].encode("latin-1"))
+def _told(authorization: bytes, body: bytes) -> tuple[int, Any]:
+    """Status and answer; None for what is not in order."""
+    _turns.get()
+    try:
+        close_old_connections()  # as Django does for each request
+        return HTTPStatus.OK, _answer(authorization, body)
+    except Exception as error:  # noqa: BLE001 (told and logged as the other way does)
+        problem = errors.answer(error, {})
+        return problem.status_code, problem.data
+    finally:
+        _turns.put(None)
+
+
+def _answer(authorization: bytes, body: bytes) -> dict[str, Any] | None:
+    key = find_key(authorization)
     if key is None or ApiKey.Scope.LOOKUP not in key.scopes:
         return None
     questions = _questions(body)
@@ -72,21 +113,40 @@ def _answer(request: HttpRequest, body: bytes) -> HttpResponse | None:
         }
         for matches in actions.lookup(key, questions)
     ]
-    return _json({"results": results})
+    return {"results": results}
 
 
-def _is_plain(request: HttpRequest) -> bool:
+def _is_plain(environ: "WSGIEnvironment") -> bool:
     """JSON of a length that may be, by a key, and JSON is wanted back."""
-    length = request.headers.get("Content-Length", "")
+    length = environ.get("CONTENT_LENGTH", "")
     return (
-        request.method == "POST"
-        and request.content_type == "application/json"
+        environ["REQUEST_METHOD"] == "POST"
+        and environ.get("CONTENT_TYPE", "").lower() in PLAIN
         and length.isdecimal()
         and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        and request.headers.get("Accept", "") in ACCEPTED
-        and "Authorization" in request.headers
-        and not request.META.get("QUERY_STRING")
+        and environ.get("HTTP_ACCEPT", "") in ACCEPTED
+        and "HTTP_AUTHORIZATION" in environ
+        and "HTTP_HOST" in environ
+        and not environ.get("QUERY_STRING")
+        and not environ.get("SCRIPT_NAME")
     )
+
+
+def _learning(
+    known: dict[Place, Headers], place: Place, start_response: "StartResponse"
+) -> "StartResponse":
+    """Keeps the headers of an answer that was given."""
+
+    def start(
+        status: str, headers: Headers, exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        if status.startswith("200 "):
+            if len(known) >= MOST_PLACES:
+                known.clear()
+            known[place] = [h for h in headers if h[0].lower() != "content-length"]
+        return start_response(status, headers, exc_info)
+
+    return start
 
 
 def _questions(body: bytes) -> list[list[Any]] | None:
@@ -106,12 +166,3 @@ def _questions(body: bytes) -> list[list[Any]] | None:
 
 def _is_list(value: object, most: int) -> bool:
     return isinstance(value, list) and 1 <= len(value) <= most
-
-
-def _json(data: object, status: int = 200) -> HttpResponse:
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    answer = HttpResponse(
-        body, content_type="application/json", status=status, headers=HEADERS
-    )
-    answer.headers["Content-Length"] = str(len(answer.content))
-    return answer

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
-from django.test import Client
 
 import tracker
 from portal.accounts.models import User
@@ -17,6 +16,7 @@ from portal.exchange.actions import issue_key
 from portal.exchange.models import ApiKey
 from portal.platforms.models import Platform
 from tests import drawing
+from tests.exchange.server_client import ServerClient
 from tests.telling import told
 
 if TYPE_CHECKING:  # what the test client makes of a response exists for types only
@@ -31,7 +31,7 @@ class Machine:
     """A platform's program: it knows a key and nothing else."""
 
     def __init__(self, key: str) -> None:
-        self.client = Client(headers={"authorization": f"Bearer {key}"})
+        self.client = ServerClient({"authorization": f"Bearer {key}"})
 
     def posts(self, path: str, body: object) -> Answer:
         return self.client.post(f"/api/v1/{path}", body, "application/json")

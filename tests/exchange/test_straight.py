@@ -3,35 +3,15 @@
 import json
 
 import pytest
-from django.http import HttpRequest
+from django.utils import timezone
 from pytest_django import Settings
 
-from portal.exchange import straight
-from portal.exchange.models import Lookup
+from portal.bank.actions import BankAwayError
+from portal.exchange.models import ApiKey, Lookup
 from portal.exchange.throttling import KeyThrottle
-from portal.exchange.views import Lookups
 from tests.exchange.conftest import Answer, Machine, a_case, as_json, moved, signals_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which way each lookup took that was answered."""
-    taken: list[str] = []
-    dispatch, quick = Lookups.dispatch, straight._json
-
-    def roundabout(view: Lookups, request: HttpRequest) -> object:
-        taken.append("roundabout")
-        return dispatch(view, request)
-
-    def at_once(*told: object) -> object:
-        taken.append("straight")
-        return quick(*told)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Lookups, "dispatch", roundabout)
-    monkeypatch.setattr(straight, "_json", at_once)
-    return taken
 
 
 def asks(machine: Machine, body: object, **headers: str) -> Answer:
@@ -44,22 +24,51 @@ def asks(machine: Machine, body: object, **headers: str) -> Answer:
     )
 
 
-def test_both_ways_answer_with_the_same_bytes_and_headers(
-    machine: Machine, ways: list[str]
-) -> None:
+def test_both_ways_answer_with_the_same_bytes_and_headers(machine: Machine) -> None:
     a_case(1)
     known = [as_json(moved(signals_of(1)["pdq"], bits)) for bits in (0, 7, 40)]
     for body in ({"signals": known}, {"pictures": [known, known[2:]]}):
-        answers = [asks(machine, body, accept=wanted) for wanted in ("*/*", "*/*;q=1")]
-        assert ways == ["straight", "roundabout"]
-        ways.clear()
-        assert answers[0].content == answers[1].content
-        kept, others = (
-            {name: value for name, value in answer.headers.items() if name != "Vary"}
-            for answer in answers
-        )
-        assert kept == others
-    assert Lookup.objects.count() == 4
+        roundabout = asks(machine, body, accept="*/*;q=1")
+        asks(machine, body)
+        straight = asks(machine, body)
+        assert machine.client.ways[-3::2] == ["roundabout", "straight"]
+        assert straight.content == roundabout.content
+        assert dict(straight.headers) == dict(roundabout.headers)
+    assert Lookup.objects.count() == 6
+
+
+def test_the_portal_itself_answers_the_first_lookup_of_each_host(
+    machine: Machine, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example", "portal.onion"]
+    body = {"signals": [as_json(signals_of()["pdq"])]}
+    for host in ("portal.example", "portal.example", "portal.onion", "other.example"):
+        asks(machine, body, host=host)
+    assert machine.client.ways == ["roundabout", "straight", "roundabout", "roundabout"]
+
+
+def test_a_failure_is_told_in_the_same_words_on_both_ways(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"signals": [as_json(signals_of()["pdq"])]}
+    asks(machine, body)
+
+    def away(*_: object) -> None:
+        raise BankAwayError
+
+    monkeypatch.setattr("portal.bank.actions.lookup", away)
+    answers = [asks(machine, body, accept=wanted) for wanted in ("*/*", "*/*;q=1")]
+    assert machine.client.ways[1:] == ["straight", "roundabout"]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_key_that_was_revoked_is_told_so_at_once(machine: Machine) -> None:
+    body = {"signals": [as_json(signals_of()["pdq"])]}
+    for _ in range(2):
+        asks(machine, body)
+    ApiKey.objects.update(revoked_at=timezone.now())
+    assert asks(machine, body).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -75,10 +84,11 @@ def test_both_ways_answer_with_the_same_bytes_and_headers(
     ],
 )
 def test_what_is_not_plainly_in_order_goes_the_other_way(
-    machine: Machine, ways: list[str], body: object
+    machine: Machine, body: object
 ) -> None:
+    asks(machine, {"signals": [as_json(signals_of()["pdq"])]})
     asks(machine, body)
-    assert ways == ["roundabout"]
+    assert machine.client.ways == ["roundabout", "roundabout"]
 
 
 def test_the_other_way_is_not_counted_twice(
