@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tracker import Index, IndexFormatError, buckets, flat, scan, tables
 from tracker.index import Found, Hashes, Ids
+from tracker.probes import SHIFT
 
 WIDTHS = (1, 3, 8, 16, 20, 32, 33, 64)
 
@@ -109,7 +110,7 @@ def test_without_the_program_or_with_a_strange_one_numpy_is_asked(
     (tmp_path / "none.so").write_bytes(b"no program")
     assert buckets.library.__wrapped__() is None
     with monkeypatch.context() as before:
-        before.setattr(buckets, "SHIFT", buckets.SHIFT - 1)
+        before.setattr("tracker.buckets.SHIFT", SHIFT - 1)
         buckets.build()
     assert buckets.library.__wrapped__() is None
 
