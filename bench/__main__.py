@@ -66,6 +66,9 @@ QUICK: dict[str, tuple[Run, ...]] = {
     "robustness": (Run(("--most", "5"), photos=()),),
     "sharing": (Run(("--n", "200000")),),
     "strangers": (Run(("--most", "60"), photos=(), needs=True),),
+    "strangers_by_points": (
+        Run(("--most", "60", "--crops", "4"), photos=(), needs=True),
+    ),
 }
 FULL: dict[str, tuple[Run, ...]] = {
     "backwards": (Run(("--observations", "100000000")),),
@@ -80,6 +83,7 @@ FULL: dict[str, tuple[Run, ...]] = {
     "robustness": (Run(photos=()),),
     "sharing": (Run(("--n", "10000000")),),
     "strangers": (Run(photos=(), needs=True),),
+    "strangers_by_points": (Run(photos=(), needs=True),),
 }
 
 
