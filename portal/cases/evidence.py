@@ -50,7 +50,7 @@ def hold(data: bytes) -> str:
 
 
 def hold_lasting(data: bytes) -> str:
-    """Keep `data` for programs while its case lives; returns its name. See cases/points.py.
+    """Keep `data` for programs while its case lives; returns its name.
 
     Whoever ends the case calls `release`; no sweep does.
     """

@@ -14,16 +14,20 @@ export function round(value) {
   return Math.abs(value % 1) === 0.5 && whole % 2 ? whole - 1 : whole;
 }
 
-/**
- * What a picture of that size becomes: first whole blocks of `across` x `down` pixels are
- * averaged to `blocksWide` x `blocksHigh`, then those are fitted to `width` x `height`.
- */
-export function plan(fullWidth, fullHeight) {
+/** The size that hashes are made of: a picture that fits stays as it is. */
+export function hashed(fullWidth, fullHeight) {
   const scale = Math.min(1, SMALL / Math.max(fullWidth, fullHeight));
-  const width = Math.max(1, round(fullWidth * scale));
-  const height = Math.max(1, round(fullHeight * scale));
-  const across = Math.floor(fullWidth / width / GAP) || 1;
-  const down = Math.floor(fullHeight / height / GAP) || 1;
+  return [fullWidth, fullHeight].map((side) => Math.max(1, round(side * scale)));
+}
+
+/**
+ * How a picture of that size becomes a small one: first whole blocks of `across` x `down`
+ * pixels are averaged to `blocksWide` x `blocksHigh`, then those are fitted to the small size.
+ * Blocks leave at least `gap` times as much as is wanted.
+ */
+export function plan(fullWidth, fullHeight, [width, height], gap = GAP) {
+  const across = Math.floor(fullWidth / width / gap) || 1;
+  const down = Math.floor(fullHeight / height / gap) || 1;
   return {
     fullWidth, fullHeight, width, height, across, down,
     blocksWide: Math.ceil(fullWidth / across),
