@@ -1,6 +1,7 @@
-"""What the detector says of a picture that anybody brings, found out without keeping any of it.
+"""What the detector says of a stranger's file, found out without keeping any of it: of a
+picture that anybody brings, and of a video that was found.
 
-The picture goes through a pipe to a guarded program (examiner.py), which is ended when it takes
+The file goes through a pipe to a guarded program (examiner.py), which is ended when it takes
 too long and whenever the one who asked has gone. It must not know who asks, or of any page.
 """
 
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +40,10 @@ Told = dict[str, Any]
 
 
 class CheckError(Exception):
-    """A picture that cannot be checked, and why.
+    """A file that cannot be checked, and why.
 
-    `code` is that of tracker.ImageError, or "too_long" or "failed". `of` is "picture" or
-    "original".
+    `code` is that of tracker.ImageError or VideoError, or "too_long" or "failed". `of` is
+    "picture", "original" or "video".
     """
 
     def __init__(self, code: str, of: str = "picture") -> None:
@@ -63,9 +64,23 @@ class CheckedPicture:
     version: str
 
 
-Progress = (
-    str | CheckedPicture
-)  # a step that begins, "" for a mere sign of life; at last it
+@dataclass(frozen=True, slots=True)
+class CheckedVideo:
+    """The same of a video or an animation: detector.VideoAssessment as JSON has it."""
+
+    finding: str
+    evidence: list[dict[str, Any]]
+    frames: list[dict[str, Any]]
+    matter: list[int]
+    stopped: bool
+    not_tested: list[str]
+    gaps: list[dict[str, Any]]
+    version: str
+
+
+Checked = CheckedPicture | CheckedVideo
+# A step that begins, "" for a mere sign of life; at last what was found.
+Progress = str | CheckedPicture
 
 
 def examine(
@@ -82,26 +97,60 @@ def examine(
     """
     files = {"picture": picture} | ({} if original is None else {"original": original})
     yield "starting"
+    told = yield from _asked(files, settings.CHECK_SECONDS)
+    if not isinstance(told, CheckedPicture):
+        raise CheckError("failed")
+    yield told
+
+
+def examine_video(
+    video: bytes, originals: Sequence[bytes] = ()
+) -> Generator[str, None, CheckedVideo]:
+    """Assess a video or an animation, frame by frame.
+
+    Yields like examine(), and returns what was found.
+
+    Args:
+        video: The file.
+        originals: Features of harmless photos that it may have been made from.
+
+    Raises:
+        CheckError: There is no opinion. The program that failed is gone, and nothing else.
+    """
+    files = {"video": video}
+    files |= {f"original {n}": data for n, data in enumerate(originals)}
+    told = yield from _asked(files, settings.VIDEO_SECONDS)
+    if not isinstance(told, CheckedVideo):
+        raise CheckError("failed")
+    return told
+
+
+def _asked(
+    files: dict[str, bytes], seconds: int
+) -> Generator[str, None, CheckedPicture | CheckedVideo]:
+    """Ask the program about files, and see to it that it may have answered that."""
     program = yield from _ready_program()
-    program.send(settings.CHECK_SECONDS, files)
-    told = yield from program.answer(settings.CHECK_SECONDS)
+    program.send(seconds, files)
+    told = yield from program.answer(seconds)
     if not _has_form(told):
         program.end()
         raise CheckError("failed")
     _keep(program)
     if "refused" in told:
         raise CheckError(told["refused"], told["of"])
-    yield CheckedPicture(**told["assessment"])
+    if "video" in told:
+        return CheckedVideo(**told["video"])
+    return CheckedPicture(**told["assessment"])
 
 
 class _Program:
     """The guarded program as it runs. Whatever goes wrong with it ends it."""
 
     def __init__(self) -> None:
-        model = settings.DETECTOR_MODEL
-        idle = str(settings.VAR / "idle-examiner")
+        model, trust = settings.DETECTOR_MODEL, settings.DETECTOR_TRUST
+        idle, weight = str(settings.VAR / "idle-examiner"), str(_weight(model))
         # -P, or the modules beside the program would hide others of the same names.
-        command = [sys.executable, "-P", str(PROGRAM), model, idle, str(_weight(model))]
+        command = [sys.executable, "-P", str(PROGRAM), model, idle, weight, trust]
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and file)
             command,
             bufsize=0,
@@ -191,8 +240,8 @@ def _ready_program() -> Generator[str, None, _Program]:
     except OSError:  # no memory for it
         raise CheckError("failed") from None
     told = yield from program.answer(START_SECONDS)
-    if told.get("refused"):
-        logger.error("DETECTOR_MODEL is not asked: %s", told["refused"])
+    for setting, refused in sorted(told.get("refused", {}).items()):
+        logger.error("%s is not used: %s", setting, refused)
     return program
 
 
@@ -240,17 +289,41 @@ def _weight(model: str) -> int:
 def _has_form(told: Told) -> bool:
     """Whether examiner.py may have written it: else a stranger's picture speaks."""
     if told.keys() == {"refused", "of"}:
-        return isinstance(told["refused"], str) and told["of"] in (
-            "picture",
-            "original",
-        )
+        of = ("picture", "original", "video")
+        return isinstance(told["refused"], str) and told["of"] in of
     try:
+        if "video" in told:
+            return _has_form_of_video(CheckedVideo(**told["video"]))
         checked = CheckedPicture(**told["assessment"])
-        strengths = {item["strength"] for item in checked.evidence}
-        names = [item["name"] for item in checked.models]
-        gaps = [*zip(checked.gaps, checked.not_tested, strict=True)]
+        return _fits(checked, checked.models) and _says_gaps(checked)
     except (KeyError, TypeError, ValueError):
         return False
-    fits = checked.finding in detector.FINDINGS and strengths <= set(detector.STRENGTHS)
-    fits = fits and all(isinstance(gap, dict) for gap, _ in gaps)
-    return fits and all(isinstance(text, str) for text in (*names, *checked.not_tested))
+
+
+def _has_form_of_video(checked: CheckedVideo) -> bool:
+    frames = checked.frames
+    numbers = {frame["number"] for frame in frames}
+    fits = _fits(checked, []) and _says_gaps(checked) and set(checked.matter) <= numbers
+    return fits and all(
+        isinstance(frame["number"], int)
+        and isinstance(frame["at"], int | float)
+        and _fits(CheckedPicture(**_as_picture(frame)), frame["models"])
+        for frame in frames
+    )
+
+
+def _as_picture(frame: Told) -> Told:
+    fields = {name: frame[name] for name in ("finding", "evidence", "models")}
+    return fields | {"not_tested": [], "gaps": [], "version": ""}
+
+
+def _fits(checked: Checked, models: list[dict[str, Any]]) -> bool:
+    strengths = {item["strength"] for item in checked.evidence}
+    named = all(isinstance(item["name"], str) for item in models)
+    known = checked.finding in detector.FINDINGS
+    return known and named and strengths <= set(detector.STRENGTHS)
+
+
+def _says_gaps(checked: Checked) -> bool:
+    pairs = [*zip(checked.gaps, checked.not_tested, strict=True)]
+    return all(isinstance(gap, dict) and isinstance(said, str) for gap, said in pairs)
