@@ -102,6 +102,12 @@ def open_stored(key: CaseKey, name: str, *, reason: str) -> bytes:
     return _unseal(key, _read(name))
 
 
+def open_unseen(key: CaseKey, name: str, *, reason: str) -> bytes:
+    """The same for a program: nobody sees it, so it counts as nobody's look."""
+    _on_record(key, f"unseen:{name}", reason)
+    return _unseal(key, _read(name))
+
+
 def open_exhibit(key: CaseKey, exhibit: Exhibit, *, reason: str) -> bytes:
     """The exhibit's bytes as the victim gave them. Raises as `open_stored` does."""
     if not exhibit.stored_as:

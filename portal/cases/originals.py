@@ -83,9 +83,8 @@ def bring_back(key: CaseKey) -> int:
 
 def _bring_back(key: CaseKey, original: Original) -> bool:
     try:
-        data = evidence.open_stored(
-            key, original.stored_as, reason="comparing with a photo"
-        )
+        reason = "comparing with a photo"
+        data = evidence.open_unseen(key, original.stored_as, reason=reason)
     except evidence.EvidenceError:
         return False
     held = evidence.hold_lasting(data)

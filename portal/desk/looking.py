@@ -20,7 +20,7 @@ from portal.cases.models import Case, Exhibit, Report
 from portal.desk.access import case_of, find, key_of, worker_of
 from portal.desk.agreeing import sentences, sides
 from portal.desk.words import CONTACT, decided, said
-from portal.sightings import previews
+from portal.sightings import previews, saying
 from portal.sightings.models import Sighting
 
 Seen = dict[str, object]  # for the page: a picture, or two sides
@@ -89,6 +89,29 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         return {"sides": sides(row, *both), "sentences": sentences(row)}
 
     return _show(request, row.case, _("Side by side"), decided(row), opened)
+
+
+@look_at
+@login_required
+def frames(request: HttpRequest, pk: int) -> HttpResponse:
+    """The frames of a video that matter to the detector, small: one look."""
+    rows = Sighting.objects.select_related("case", "decided_by", "assessment")
+    row = find(rows.exclude(assessment=None), request, pk)
+    matter = row.assessment.frames
+
+    def opened(reason: str, style: str) -> Seen:
+        key, numbers = key_of(request, row.case), [one["number"] for one in matter]
+        made = previews.of_frames(key, row, numbers, reason=reason, style=style)
+        if not made:
+            raise previews.PreviewError(_("No copy was kept, or it could not be read."))
+        shown = [
+            {**told, "picture": _address(made[one["number"]])}
+            for one, told in zip(matter, saying.frames(matter), strict=True)
+            if one["number"] in made
+        ]
+        return {"frames": shown}
+
+    return _show(request, row.case, _("Frames that matter"), decided(row), opened)
 
 
 @look_at
@@ -162,7 +185,11 @@ def _frame(case: Case, title: str, form: ReasonForm) -> dict[str, object]:
 
 
 def _picture(jpeg: bytes) -> Seen:
-    return {"picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"}
+    return {"picture": _address(jpeg)}
+
+
+def _address(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def _shown(style: User.Preview) -> dict[str, object]:

@@ -91,7 +91,7 @@ def hold_again(key: CaseKey, sighting: Sighting) -> bool:
         return False
     reason = "to be looked at by the detector again"
     try:
-        data = evidence.open_stored(key, sighting.captured_as, reason=reason)
+        data = evidence.open_unseen(key, sighting.captured_as, reason=reason)
     except evidence.EvidenceError:
         return False
     held = evidence.hold(data)
