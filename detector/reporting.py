@@ -103,9 +103,7 @@ def _examined(
     image, data = decoded(options.photo)
     original = decoded(options.original) if options.original else None
     compared = original[0] if original else None
-    assessment = assess(
-        image, data=data, original=compared, models=models, trust=trust
-    )
+    assessment = assess(image, data=data, original=compared, models=models, trust=trust)
     drawn = (
         tuple(figures(image, compared, models, assessment.models))
         if options.heatmap

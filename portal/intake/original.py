@@ -45,7 +45,9 @@ class AgreeForm(OneTimeForm):
         },
     )
     keep = forms.BooleanField(
-        label=_("You may keep the points of this photo, locked, until I take them back."),
+        label=_(
+            "You may keep the points of this photo, locked, until I take them back."
+        ),
         error_messages={"required": _("Without this we cannot compare.")},
     )
 

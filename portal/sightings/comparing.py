@@ -18,7 +18,9 @@ from portal.cases.models import Case
 from portal.sightings.models import Sighting
 
 MOST_CHARACTERS = 300_000  # of what a device tells: 1,200 features take 220,000
-LEAST_FEATURES = 60  # a proof takes 25 that agree, and an edit leaves about every second
+LEAST_FEATURES = (
+    60  # a proof takes 25 that agree, and an edit leaves about every second
+)
 MOST_AGAIN = 10  # copies looked at again because of a new original
 MOST_AGAIN_BYTES = 64 << 20  # of these together: somebody waits for it
 NUMBERS = {"size": 2**31, "width": 2**15, "height": 2**15}  # the most of each

@@ -113,11 +113,7 @@ def _if_any(key: CaseKey, name: str, reason: str, style: Style) -> Preview | Non
 
 
 def _look(key: CaseKey, name: str, reason: str, style: Style) -> bytes:
-    data = _opened(key, name, reason)
-    try:
-        return _bare(_picture(data).image, style, SIDE)
-    except (tracker.ImageError, tracker.VideoError) as error:
-        raise PreviewError(str(error)) from None
+    return _small(_opened(key, name, reason), style)
 
 
 def _opened(key: CaseKey, name: str, reason: str) -> bytes:
@@ -128,6 +124,13 @@ def _opened(key: CaseKey, name: str, reason: str) -> bytes:
     try:
         return evidence.open_stored(key, name, reason=reason)
     except evidence.EvidenceError as error:
+        raise PreviewError(str(error)) from None
+
+
+def _small(data: bytes, style: Style) -> bytes:
+    try:
+        return _bare(_picture(data).image, style, SIDE)
+    except (tracker.ImageError, tracker.VideoError) as error:
         raise PreviewError(str(error)) from None
 
 

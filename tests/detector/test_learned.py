@@ -107,7 +107,6 @@ def test_opinion_and_heatmap_together_are_what_they_are_apart(model: Model) -> N
     assert (opinion.abstained, heatmap) == ("models.small", None)
 
 
-
 @pytest.mark.parametrize("size", [(300, 260), (1, 1), (5000, 20), (4000, 3000)])
 def test_the_heatmap_is_finite_bounded_and_of_the_pictures_form(
     model: Model, size: tuple[int, int]

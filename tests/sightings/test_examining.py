@@ -200,4 +200,4 @@ def test_a_model_that_is_refused_is_not_asked_and_the_operator_told(
     with caplog.at_level(logging.ERROR):
         found = checked(photo)
     assert [one["name"] for one in found.models if one["name"] == "defenders"] == []
-    assert caplog.messages == ["DETECTOR_MODEL is not asked: WeightsError"]
+    assert caplog.messages == ["DETECTOR_MODEL is not used: WeightsError"]

@@ -8,7 +8,7 @@ import { pdq } from "./pdq.js";
 import { Problem } from "./problem.js";
 import { hashRegions } from "./regions.js";
 import { sha256 } from "./sha256.js";
-import { Blocks, hashed, plan } from "./shrink.js";
+import { Blocks, ColourBlocks, hashed, plan } from "./shrink.js";
 
 const STRIP = 2 ** 19; // pixels read at once: a few milliseconds each
 const PATCH = 16;
@@ -29,7 +29,8 @@ export async function hashPicture(file, steps) {
   try {
     steps.progress(0.3);
     const { width, height } = bitmap;
-    const small = await smallGrey(bitmap, plan(width, height, hashed(width, height)), {
+    const blocks = new Blocks(plan(width, height, hashed(width, height)));
+    const small = await smallGrey(bitmap, blocks, {
       ...steps, progress: (share) => steps.progress(0.3 + 0.3 * share),
     });
     const forms = await eightForms(small, steps);
@@ -48,8 +49,8 @@ export async function hashPicture(file, steps) {
 export async function hashFrame(bitmap, steps) {
   try {
     const size = hashed(bitmap.width, bitmap.height);
-    const planned = plan(bitmap.width, bitmap.height, size);
-    const { grey, width, height } = await smallGrey(bitmap, planned, steps);
+    const blocks = new Blocks(plan(bitmap.width, bitmap.height, size));
+    const { grey, width, height } = await smallGrey(bitmap, blocks, steps);
     const { value, quality } = pdq(grey, width, height);
     return { value, quality };
   } finally {
@@ -69,7 +70,7 @@ export async function describePicture(file, steps) {
   try {
     const { width, height } = bitmap;
     const planned = plan(width, height, lookedAt(width, height), FEATURES_GAP);
-    const small = await smallGrey(bitmap, planned, {
+    const small = await smallGrey(bitmap, new ColourBlocks(planned), {
       ...steps, progress: (share) => steps.progress(0.2 * share),
     });
     const { bytes, count } = await describe(small, {
@@ -137,12 +138,11 @@ function refuseNoise() {
   }
 }
 
-async function smallGrey(bitmap, planned, { pause, progress }) {
+async function smallGrey(bitmap, blocks, { pause, progress }) {
   refuseNoise();
-  const { fullWidth, fullHeight, down } = planned;
+  const { fullWidth, fullHeight, down } = blocks.plan;
   const rows = down * Math.max(1, Math.floor(STRIP / fullWidth / down));
   const pen = canvas(fullWidth, Math.min(rows, fullHeight));
-  const blocks = new Blocks(planned);
   for (let top = 0; top < fullHeight; top += rows) {
     const high = Math.min(rows, fullHeight - top);
     pen.fillRect(0, 0, fullWidth, high);
