@@ -46,7 +46,8 @@ class Examined:
     """One examination.
 
     `figures` are (name of a model, or "" for the derivation, PNG); `trust` is the SHA-256
-    of the list of trusted signers. The last three are as the examiner states them: the program has no clock and knows nobody.
+    of the list of trusted signers. The last three are as the examiner states them: the
+    program has no clock and knows nobody.
     """
 
     exhibit: Exhibit

@@ -1,8 +1,7 @@
-"""The features of harmless photos that fakes were made from: sealed to their case, and open to
-programs while it lives, as maps of points are (points.py).
+"""The features of harmless photos that fakes were made from; the photos never come here.
 
-The photos themselves never come here: a victim's own device makes the features. What is in
-them is the sightings app's business.
+They are sealed to their case, and open to programs while it lives, as maps of points are
+(points.py). What is in them is the sightings app's business.
 """
 
 from collections.abc import Iterable

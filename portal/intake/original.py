@@ -6,6 +6,8 @@ known to be an adult, as everybody in the photo is, and has agreed to what leave
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -80,9 +82,8 @@ def original(request: HttpRequest, key: CaseKey) -> HttpResponse:
     form = GiveForm(request.POST)
     if not form.is_valid():
         return _page(request, key, form=form)
-    if not _keep(key, form):
-        return _page(request, key)
-    return redirect("intake:original")
+    _keep(key, form)
+    return redirect("intake:original")  # where it is full, the page says so
 
 
 @require_POST
@@ -101,16 +102,13 @@ def _may_compare(key: CaseKey) -> bool:
     return has_room and all(key.case.consents_to(kind) for kind in NEEDED)
 
 
-def _keep(key: CaseKey, form: GiveForm) -> bool:
-    """Keep them, and have the copies that were found so far compared; False if it is full."""
-    told = form.cleaned_data
-    try:
+def _keep(key: CaseKey, form: GiveForm) -> None:
+    """Keep them, unless it is full, and have the copies that were found so far compared."""
+    told, is_new = form.cleaned_data, False
+    with suppress(TooManyError):
         is_new = actions.give_original(key.case, told["told"], token=told["token"])
-    except TooManyError:
-        return False
     for sighting in comparing.look_again(key) if is_new else ():
         ring(assess_sighting, sighting.pk)
-    return True
 
 
 def _page(

@@ -1,7 +1,8 @@
 """The guarded program that looks at files of strangers; examining.py starts this file.
 
-It takes pictures and videos from standard input and answers in lines of JSON. It knows no Django, no
-database and no secret, can write no file, and ends when it hangs, idles, or is left alone.
+It takes pictures and videos from standard input and answers in lines of JSON. It knows no
+Django, no database and no secret, can write no file, and ends when it hangs, idles, or is
+left alone.
 """
 
 import fcntl

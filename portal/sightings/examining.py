@@ -1,6 +1,6 @@
-"""What the detector says of a stranger's file, found out without keeping any of it: of a
-picture that anybody brings, and of a video that was found.
+"""What the detector says of a stranger's file, found out without keeping any of it.
 
+That is a picture that anybody brings, or a video or an animation that was found.
 The file goes through a pipe to a guarded program (examiner.py), which is ended when it takes
 too long and whenever the one who asked has gone. It must not know who asks, or of any page.
 """

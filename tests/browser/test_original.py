@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 from django.test import Client
-from playwright.sync_api import FilePayload, Page, Request
+from playwright.sync_api import FilePayload, Page
 from pytest_django.live_server_helper import LiveServer
 
 import detector
@@ -14,6 +14,7 @@ from portal.cases.originals import opened
 from portal.intake import original
 from portal.sightings.comparing import parsed
 from tests.browser.conftest import Visitor, is_good, keep_session
+from tests.browser.test_choose import Log
 from tests.drawing import blank, encode
 from tests.intake.opening import an_open_case
 from tests.photographed import a_fake, a_photo
@@ -63,17 +64,16 @@ def test_the_features_are_the_servers_own_and_nothing_else_leaves(
     visitor: Visitor, case: Case
 ) -> None:
     photo = encode(a_photo(1), "JPEG", quality=92)
-    sent: list[Request] = []
+    log = Log()
     page = agrees(visitor)
-    page.on("request", lambda request: sent.append(request))
+    page.on("request", log.keep)
     assert chooses(page, photo) == "The points are ready. Nothing was sent yet."
-    assert not [request for request in sent if request.method == "POST"]
+    assert not any(log.bodies)
     is_good(visitor)
     page.get_by_role("button", name="Send the points").click()
     page.get_by_text("We do not have the photo.").wait_for()
 
-    (form,) = [request for request in sent if request.method == "POST"]
-    body = form.post_data or ""
+    (body,) = (body.decode() for body in log.bodies if body)
     assert set(parse_qs(body)) <= {
         "csrfmiddlewaretoken", "token", "adult", "keep", "told", "send",
     }  # fmt: skip
