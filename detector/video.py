@@ -207,7 +207,7 @@ def _course(
         course.frames.append(
             FrameAssessment(number, at, opinion.finding, reasons, opinion.models)
         )
-        if seen := look(at, bare, drawing and drawing.latest):
+        if seen := look(at, bare, drawing.latest if drawing else None):
             course.looks.append(seen)
     return course
 

@@ -163,11 +163,16 @@ def _frames(assessment: Assessment | None) -> list[dict[str, Any]]:
 
 
 def _has_newer_photo(sighting: Sighting, assessment: Assessment | None) -> bool:
-    """Whether the victim gave a photo that this copy was not compared with yet."""
-    if assessment is None or not sighting.captured_as or sighting.held_as:
+    """Whether the victim gave a photo that this copy was not compared with yet.
+
+    When a photo came is known to the hour: one of the same hour was used if any was.
+    """
+    if assessment is None:
         return False
-    hour = assessment.at.replace(minute=0, second=0, microsecond=0)
-    return sighting.case.originals.filter(given_at__gte=hour).exists()
+    given = sighting.case.originals.all()
+    if saying.is_compared(assessment.not_tested):
+        given = given.filter(given_at__gt=assessment.at)
+    return given.exists()
 
 
 def _recipient(request: HttpRequest, sighting: Sighting) -> Platform | None:

@@ -78,6 +78,12 @@ def frames(rows: Iterable[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def is_compared(rows: Iterable[Row | str]) -> bool:
+    """Whether there was an original to compare with, by Assessment.not_tested."""
+    codes = {row.get("code") for row in rows if not isinstance(row, str)}
+    return "untested.original" not in codes
+
+
 def _not_tested(opinion: Assessment | CheckedVideo) -> list[dict[str, Any]]:
     gaps = zip(opinion.gaps, opinion.not_tested, strict=True)
     return [{**gap, "english": english} for gap, english in gaps]
