@@ -188,7 +188,7 @@ def test_a_set_with_a_file_that_is_missing_or_no_picture_gets_a_sentence(
         assert "Traceback" not in told
         assert told.strip().endswith(".")
 
-    broken = next((root / "fake").iterdir())
+    broken = next(path for path in (root / "fake").rglob("*") if path.is_file())
     broken.write_bytes(b"no picture")
     assert command_line.main(["evaluate", str(root)]) == 1
     assert broken.name in capsys.readouterr().err
