@@ -13,6 +13,7 @@ import detector
 import tracker
 from portal.cases import evidence
 from portal.sightings import comparing, examining, saying
+from portal.sightings.checked import CheckedVideo
 from portal.sightings.closest import closest
 from portal.sightings.models import Assessment, Sighting
 
@@ -105,7 +106,7 @@ def _video(
         try:
             next(steps)
         except StopIteration as end:
-            found: examining.CheckedVideo = end.value
+            found: CheckedVideo = end.value
             return saying.video_rows(found)
         sighting.keep_claim()
 

@@ -17,13 +17,13 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from django.conf import settings
 
 import detector
+from portal.sightings.checked import CheckedPicture, CheckedVideo, Told, has_form
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,6 @@ BEAT_SECONDS = (
 )
 MOST_ANSWER = 4 << 20  # bytes; a program in a stranger's hands might never stop talking
 FRESH_SECONDS = 50  # that a program may have idled; a little later it ends by itself
-
-Told = dict[str, Any]
 
 
 class CheckError(Exception):
@@ -52,33 +50,6 @@ class CheckError(Exception):
         self.of = of
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """The detector's opinion in plain types, for a page: detector.Assessment as JSON has it."""
-
-    finding: str
-    evidence: list[dict[str, Any]]
-    models: list[dict[str, Any]]
-    not_tested: list[str]
-    gaps: list[dict[str, Any]]  # the same, for any language
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedVideo:
-    """The same of a video or an animation: detector.VideoAssessment as JSON has it."""
-
-    finding: str
-    evidence: list[dict[str, Any]]
-    frames: list[dict[str, Any]]
-    matter: list[int]
-    stopped: bool
-    not_tested: list[str]
-    gaps: list[dict[str, Any]]
-    version: str
-
-
-Checked = CheckedPicture | CheckedVideo
 # A step that begins, "" for a mere sign of life; at last what was found.
 Progress = str | CheckedPicture
 
@@ -132,7 +103,7 @@ def _asked(
     program = yield from _ready_program()
     program.send(seconds, files)
     told = yield from program.answer(seconds)
-    if not _has_form(told):
+    if not has_form(told):
         program.end()
         raise CheckError("failed")
     _keep(program)
@@ -284,46 +255,3 @@ def _weight(model: str) -> int:
     with suppress(detector.WeightsError, OSError):
         return detector.parse_checkpoint(model).path.stat().st_size
     return 0
-
-
-def _has_form(told: Told) -> bool:
-    """Whether examiner.py may have written it: else a stranger's picture speaks."""
-    if told.keys() == {"refused", "of"}:
-        of = ("picture", "original", "video")
-        return isinstance(told["refused"], str) and told["of"] in of
-    try:
-        if "video" in told:
-            return _has_form_of_video(CheckedVideo(**told["video"]))
-        checked = CheckedPicture(**told["assessment"])
-        return _fits(checked, checked.models) and _says_gaps(checked)
-    except (KeyError, TypeError, ValueError):
-        return False
-
-
-def _has_form_of_video(checked: CheckedVideo) -> bool:
-    frames = checked.frames
-    numbers = {frame["number"] for frame in frames}
-    fits = _fits(checked, []) and _says_gaps(checked) and set(checked.matter) <= numbers
-    return fits and all(
-        isinstance(frame["number"], int)
-        and isinstance(frame["at"], int | float)
-        and _fits(CheckedPicture(**_as_picture(frame)), frame["models"])
-        for frame in frames
-    )
-
-
-def _as_picture(frame: Told) -> Told:
-    fields = {name: frame[name] for name in ("finding", "evidence", "models")}
-    return fields | {"not_tested": [], "gaps": [], "version": ""}
-
-
-def _fits(checked: Checked, models: list[dict[str, Any]]) -> bool:
-    strengths = {item["strength"] for item in checked.evidence}
-    named = all(isinstance(item["name"], str) for item in models)
-    known = checked.finding in detector.FINDINGS
-    return known and named and strengths <= set(detector.STRENGTHS)
-
-
-def _says_gaps(checked: Checked) -> bool:
-    pairs = [*zip(checked.gaps, checked.not_tested, strict=True)]
-    return all(isinstance(gap, dict) and isinstance(said, str) for gap, said in pairs)

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from detector import Assessment, Evidence, ModelOpinion, explain
 from detector.words import words
-from portal.sightings.examining import CheckedVideo
+from portal.sightings.checked import CheckedVideo
 
 Row = Mapping[str, Any]
 

@@ -12,7 +12,8 @@ import pytest
 from pytest_django import Settings
 
 from portal.sightings import examining
-from portal.sightings.examining import CheckedPicture, CheckError, examine
+from portal.sightings.checked import CheckedPicture
+from portal.sightings.examining import CheckError, examine
 from tests import drawing
 from tests.studios import AI, a_studio, manifest
 
