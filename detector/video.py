@@ -84,7 +84,7 @@ class VideoAssessment:
 
 
 @runtime_checkable
-class Mapping(Protocol):
+class Mapping(Model, Protocol):
     """A model that can show how synthetic each place looks."""
 
     def mapped(

@@ -196,4 +196,4 @@ def _may_idle(path: str) -> bool:
 if __name__ == "__main__":
     limit(int(sys.argv[3]))
     os.nice(5)
-    main(*sys.argv[1:3], trust=sys.argv[4])
+    main(sys.argv[1], sys.argv[2], sys.argv[4])
