@@ -16,6 +16,7 @@ from django.views.decorators.http import (
 )
 
 from portal.cases.keys import LockedError
+from portal.cases.models import Consent
 from portal.celery import ring, ring_on_commit
 from portal.desk.access import find, key_of, worker_of
 from portal.desk.agreeing import sentences, sides
@@ -57,6 +58,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "gaps": saying.gaps(assessment.not_tested) if assessment else [],
         "frames": _frames(assessment),
         "is_newer": _has_newer_photo(sighting, assessment),
+        "can_assess": _can_assess(sighting),
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }
@@ -160,6 +162,12 @@ def _frames(assessment: Assessment | None) -> list[dict[str, Any]]:
         frame | {"finding": said(FINDINGS, frame["finding"])}
         for frame in saying.frames(assessment.frames if assessment else [])
     ]
+
+
+def _can_assess(sighting: Sighting) -> bool:
+    """Whether the program may look once more: comparing.hold_again."""
+    is_kept = bool(sighting.captured_as) and not sighting.held_as
+    return is_kept and sighting.case.consents_to(Consent.Kind.CHECK)
 
 
 def _has_newer_photo(sighting: Sighting, assessment: Assessment | None) -> bool:

@@ -52,6 +52,7 @@ urlpatterns = [
     path("cases/<int:pk>/ask-back/", thread.ask_back, name="ask_back"),
     path("colleagues/<int:pk>/renew/", grants.renew, name="renew"),
     path("exhibits/<int:pk>/look/", looking.exhibit, name="look_at_exhibit"),
+    path("originals/<int:pk>/look/", looking.original, name="look_at_original"),
     path("reports/<int:pk>/look/", looking.report, name="look_at_report"),
     path("sightings/<int:pk>/", sightings.sighting, name="sighting"),
     path("sightings/<int:pk>/look/", looking.sighting, name="look_at_sighting"),

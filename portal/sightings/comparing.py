@@ -8,13 +8,15 @@ check that there is such a photo; a false one proves nothing about a copy.
 import binascii
 import json
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import detector
 from portal.cases import evidence, originals
 from portal.cases.keys import CaseKey
-from portal.cases.models import Case
+from portal.cases.models import Case, Consent
+from portal.cases.models import Original as Row
 from portal.sightings.models import Sighting
 
 MOST_CHARACTERS = 300_000  # of what a device tells: 1,200 features take 220,000
@@ -69,8 +71,24 @@ def parsed(told: str | bytes) -> Original:
 
 
 def originals_of(case: Case, *, actor: str) -> list[Original]:
-    """What programs can open of a case's originals now."""
-    return [parsed(data) for data in originals.opened(case, actor=actor)]
+    """What programs can open of a case's originals now, and read in this version."""
+    found = []
+    for data in originals.opened(case, actor=actor):
+        with suppress(OriginalError):
+            found.append(parsed(data))
+    return found
+
+
+def read(key: CaseKey, row: Row, *, reason: str) -> Original:
+    """A photo's facts for somebody with the case's key, after the audit log has the reason.
+
+    Raises evidence.EvidenceError, and ValueError without a reason.
+    """
+    data = evidence.open_unseen(key, row.stored_as, reason=reason)
+    try:
+        return parsed(data)
+    except OriginalError:
+        raise evidence.EvidenceError("This was made by another version.") from None
 
 
 def look_again(key: CaseKey) -> list[Sighting]:
@@ -88,8 +106,13 @@ def look_again(key: CaseKey) -> list[Sighting]:
 
 
 def hold_again(key: CaseKey, sighting: Sighting) -> bool:
-    """Hold a kept copy for the detector once more; False if there is none to be opened."""
+    """Hold a kept copy for the detector once more.
+
+    False if there is none to be opened, it is held already, or the victim does not agree.
+    """
     if sighting.held_as or not sighting.captured_as:
+        return False
+    if not sighting.case.consents_to(Consent.Kind.CHECK):
         return False
     reason = "to be looked at by the detector again"
     try:

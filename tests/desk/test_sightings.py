@@ -1,8 +1,11 @@
+import json
+
 import pytest
 from django.test import Client
 
 from portal.accounts.models import User
 from portal.cases.actions import give_original, withdraw_case
+from portal.cases.exposure import exposure_of
 from portal.desk import sightings
 from portal.desk.words import why
 from portal.notices.models import Notice
@@ -158,7 +161,7 @@ def test_drafting_twice_leads_to_the_same_notice(
 
 
 def test_a_photo_that_came_later_is_hinted_at_until_the_program_looked_again(
-    worker: Client, chirp: Platform, monkeypatch: pytest.MonkeyPatch
+    worker: Client, wren: User, chirp: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
     monkeypatch.setattr(sightings, "ring", lambda _task, pk: rung.append(pk))
@@ -180,3 +183,8 @@ def test_a_photo_that_came_later_is_hinted_at_until_the_program_looked_again(
 
     told = "Features of a harmless photo 1"
     assert told in worker.get(f"/desk/cases/{case.pk}/").content.decode()
+    address = f"/desk/originals/{case.originals.get().pk}/look/"
+    facts = worker.post(address, {"reason": "to compare files"}).content.decode()
+    assert json.loads(device_tells(a_photo(1)))["sha256"] in facts
+    assert "900 × 700 pixels" in facts
+    assert exposure_of(wren).today == 0

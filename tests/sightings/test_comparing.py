@@ -9,7 +9,7 @@ import tracker
 from portal.accounts.models import User
 from portal.cases import actions as cases
 from portal.cases.exposure import exposure_of
-from portal.cases.models import Case
+from portal.cases.models import Case, Consent
 from portal.sightings import actions, assessing, comparing
 from portal.sightings.closest import closest
 from portal.sightings.comparing import OriginalError
@@ -111,3 +111,18 @@ def test_of_an_ended_case_nothing_is_held_again(case: Case, wren: User) -> None:
     cases.withdraw_case(case)
     assert not comparing.hold_again(key, sighting)
     assert not Sighting.objects.exclude(held_as="").exists()
+
+
+def test_without_the_consent_to_check_nothing_is_held_again(
+    case: Case, wren: User
+) -> None:
+    sighting = a_copy(case)
+    assessing.assess(sighting)
+    sighting.refresh_from_db()
+    cases.revoke_consent(case, Consent.Kind.CHECK)
+    assert comparing.look_again(scene.key_in_hand(case, wren)) == []
+
+
+def test_features_of_another_version_are_left_out(case: Case) -> None:
+    cases.give_original(case, b"of another version", token="a")
+    assert comparing.originals_of(case, actor="task:test") == []
