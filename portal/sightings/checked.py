@@ -3,12 +3,15 @@
 A stranger's file could speak in its place: whatever has not this form is no answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import detector
 
 Told = dict[str, Any]
+EVIDENCE = {field.name for field in fields(detector.Evidence)}
+OPINION = {field.name for field in fields(detector.ModelOpinion)}
+LONGEST_VIDEO = 1e6  # seconds: far more than the tracker lets in, and no infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def _has_form_of_video(checked: CheckedVideo) -> bool:
     fits = _fits(checked, []) and _says_gaps(checked) and set(checked.matter) <= numbers
     return fits and all(
         isinstance(frame["number"], int)
-        and isinstance(frame["at"], int | float)
+        and 0 <= frame["at"] < LONGEST_VIDEO
         and _fits(CheckedPicture(**_as_picture(frame)), frame["models"])
         for frame in frames
     )
@@ -72,10 +75,12 @@ def _as_picture(frame: Told) -> Told:
 
 
 def _fits(checked: Checked, models: list[dict[str, Any]]) -> bool:
-    strengths = {item["strength"] for item in checked.evidence}
+    whole = all(item.keys() == EVIDENCE for item in checked.evidence)
+    whole = whole and all(item.keys() == OPINION for item in models)
     named = all(isinstance(item["name"], str) for item in models)
+    strengths = {item["strength"] for item in checked.evidence}
     known = checked.finding in detector.FINDINGS
-    return known and named and strengths <= set(detector.STRENGTHS)
+    return whole and known and named and strengths <= set(detector.STRENGTHS)
 
 
 def _says_gaps(checked: Checked) -> bool:

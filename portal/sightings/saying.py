@@ -102,8 +102,11 @@ def _reason(row: Row, locale: str) -> dict[str, str]:
 
 
 def _opinion(row: Row, locale: str) -> dict[str, str]:
-    text = explain.opinion(ModelOpinion(**row), locale)
-    return {"name": row["name"], "finding": text.finding, "detail": text.detail}
+    try:
+        finding, detail = explain.opinion(ModelOpinion(**row), locale)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        finding = detail = ""  # of a version whose words or numbers we do not have
+    return {"name": row["name"], "finding": finding, "detail": detail}
 
 
 def _gap(row: Row | str, locale: str) -> str:
