@@ -88,7 +88,7 @@ def pages() -> Iterator[Any]:
             if not workers:
                 page.add_init_script("delete window.Worker")
             page.goto(f"http://127.0.0.1:{server.server_port}/")
-            page.wait_for_function("window.hash")
+            page.wait_for_function("typeof window.hash === 'function'")
             return page
 
         yield opened

@@ -43,12 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Assess every file; return 1 if one of them could not be, 2 without models, else 0."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["evaluate"]:
-        evaluate = pkgutil.resolve_name("detector.evaluating:main")
-        status: int = evaluate(arguments[1:], picture)
-        return status
+        return _evaluated(arguments[1:])
     if arguments[:1] in (["report"], ["keygen"]):
         command = pkgutil.resolve_name(f"detector.reporting:{arguments[0]}")
-        done: int = command(arguments[1:], photo, _models, (FileError,))
+        done: int = command(arguments[1:], photo, _models, _trust, (FileError,))
         return done
     options = parsed(arguments)
     printer = Printer(as_json=options.json)
@@ -77,6 +75,29 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             printer.report(path, assessment)
     return int(trouble)
+
+
+def _evaluated(arguments: list[str]) -> int:
+    """Judge a model; a file that is missing or damaged ends it with a sentence."""
+    evaluate = pkgutil.resolve_name("detector.evaluating:main")
+    try:
+        status: int = evaluate(arguments, _named)
+    except FileError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        name = quote(os.fsdecode(error.filename or ""))
+        print(f"{name}: This cannot be read or written.", file=sys.stderr)
+    else:
+        return status
+    return 1
+
+
+def _named(path: Path) -> Image.Image:
+    """The picture of a set; where there is none, the error says of which file."""
+    try:
+        return picture(path)
+    except FileError as error:
+        raise FileError(f"{quote(str(path))}: {error}") from error
 
 
 def _models() -> tuple[Model, ...]:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from detector.examination import assess
 from detector.models import Model
+from detector.provenance.trust import TrustError, TrustList
 from detector.report import (
     Examined,
     Exhibit,
@@ -34,33 +35,39 @@ from detector.words import LOCALES
 
 Decoded = Callable[[Path], tuple[Image.Image, bytes]]
 Loaded = Callable[[], tuple[Model, ...]]
+Trusted = Callable[[], TrustList | None]
 Troubles = tuple[type[Exception], ...]
 
 _LONGEST: Final = 200  # characters of what an examiner states
 
 
 def report(
-    arguments: Sequence[str], decoded: Decoded, models: Loaded, troubles: Troubles
+    arguments: Sequence[str],
+    decoded: Decoded,
+    models: Loaded,
+    trust: Trusted,
+    troubles: Troubles,
 ) -> int:
-    """Write a report; return 0, 1 if that cannot be done, 2 without models.
+    """Write a report; return 0, 1 if that cannot be done, 2 without models or trust list.
 
     Args:
         arguments: What was typed after `report`.
         decoded: From a path to an upright RGB picture and the file's bytes.
         models: Loads the models to ask.
+        trust: Reads the list of signers that are trusted, if one was named.
         troubles: What `decoded` raises, with a sentence for the person.
     """
     options = _parser().parse_args(arguments)
     refusals: Troubles = (FontError, KeyFileError, _WriteError, *troubles)
     try:
         key = read_key(options.sign) if options.sign else None
-        examined = _examined(options, decoded, models())
+        examined = _examined(options, decoded, models(), trust())
         document = compose(examined, options.locale)
         files = {options.output: pdf(document, options.fonts)}
         if options.html:
             files[options.html] = html(document).encode()
         _write(files, key)
-    except WeightsError as error:
+    except (TrustError, WeightsError) as error:
         return _refuse(error, 2)
     except refusals as error:
         return _refuse(error, 1)
@@ -88,12 +95,15 @@ class _WriteError(Exception):
 
 
 def _examined(
-    options: argparse.Namespace, decoded: Decoded, models: tuple[Model, ...]
+    options: argparse.Namespace,
+    decoded: Decoded,
+    models: tuple[Model, ...],
+    trust: TrustList | None,
 ) -> Examined:
     image, data = decoded(options.photo)
     original = decoded(options.original) if options.original else None
     compared = original[0] if original else None
-    assessment = assess(image, data=data, original=compared, models=models)
+    assessment = assess(image, data=data, original=compared, models=models, trust=trust)
     drawn = (
         tuple(figures(image, compared, models, assessment.models))
         if options.heatmap
@@ -104,6 +114,7 @@ def _examined(
         assessment=assessment,
         original=Exhibit.of(*original) if original else None,
         figures=drawn,
+        trust=trust.sha256 if trust else "",
         examined_at=options.examined_at or "",
         reference=options.reference,
         examiner=options.examiner,

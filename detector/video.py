@@ -84,11 +84,25 @@ class VideoAssessment:
 
 
 @runtime_checkable
-class Mapping(Protocol):
+class Mapping(Model, Protocol):
     """A model that can show how synthetic each place looks."""
 
-    def heatmap(self, image: Image.Image) -> NDArray[np.float32]:
-        """Return 0 to 1 for each place of an upright RGB picture."""
+    def mapped(
+        self, image: Image.Image
+    ) -> tuple[ModelOpinion, NDArray[np.float32] | None]:
+        """Return its opinion and, where it has one, 0 to 1 for each place."""
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """A model that is asked once for its opinion and for its map, which is kept."""
+
+    model: Mapping
+    latest: NDArray[np.float32] | None = None
+
+    def opinion(self, image: Image.Image) -> ModelOpinion:
+        given, self.latest = self.model.mapped(image)
+        return given
 
 
 @dataclass(slots=True)
@@ -178,7 +192,8 @@ def _course(
     models: tuple[Model, ...],
     deadline: float,
 ) -> _Course:
-    course = _Course()
+    course, drawing = _Course(), _drawing(models)
+    asked = tuple(drawing if drawing and drawing.model is m else m for m in models)
     for number, (at, image) in enumerate(frames):
         # A frame that has come is one that was not looked at.
         if time.monotonic() >= deadline:
@@ -186,20 +201,21 @@ def _course(
             break
         bare = image.copy()
         bare.info = {}  # what the file says is told once, for all frames
-        opinion = assess(bare, original=original, models=models, measuring=False)
+        opinion = assess(bare, original=original, models=asked, measuring=False)
         raised_by = _RAISING.get(opinion.finding)
         reasons = tuple(e for e in opinion.evidence if e.strength == raised_by)
         course.frames.append(
             FrameAssessment(number, at, opinion.finding, reasons, opinion.models)
         )
-        if seen := look(at, bare, _map(bare, models)):
+        if seen := look(at, bare, drawing.latest if drawing else None):
             course.looks.append(seen)
     return course
 
 
-def _map(image: Image.Image, models: tuple[Model, ...]) -> NDArray[np.float32] | None:
-    drawing = (model for model in models if isinstance(model, Mapping))
-    return next((model.heatmap(image) for model in drawing), None)
+def _drawing(models: tuple[Model, ...]) -> _Drawing | None:
+    """The first model that can draw."""
+    drawing = (_Drawing(model) for model in models if isinstance(model, Mapping))
+    return next(drawing, None)
 
 
 def _signs(frames: Iterable[FrameAssessment]) -> list[FrameAssessment]:

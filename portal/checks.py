@@ -34,10 +34,10 @@ def check_profile(**_: Any) -> list[CheckMessage]:
         hint = "Set RECLAIM_PROFILE to embedded or production."
         message = f"There is no profile {settings.PROFILE!r}."
         return [Error(message, hint=hint, id="reclaim.E001")]
-    model = _refused_model()
+    detector = [*_refused_model(), *_refused_trust()]
     if settings.PROFILE != "production":
-        return model
-    return model + [
+        return detector
+    return detector + [
         Error(message, hint=hint, id=f"reclaim.{number}")
         for number, is_broken, message, hint in (*RULES, *_secret_rules())
         if is_broken()
@@ -165,6 +165,20 @@ def _refused_model() -> list[CheckMessage]:
     except refusal as error:
         hint = "Set it as docs/guides/operating.md says, or leave it out."
         return [Error(f"DETECTOR_MODEL: {error}", hint=hint, id="reclaim.E026")]
+    return []
+
+
+def _refused_trust() -> list[CheckMessage]:
+    """Whether the operator's trust list is the file that they named, and can be read."""
+    if not settings.DETECTOR_TRUST:
+        return []
+    parse = pkgutil.resolve_name("detector:parse_trust")
+    refusal = pkgutil.resolve_name("detector:TrustError")
+    try:
+        parse(settings.DETECTOR_TRUST)
+    except refusal as error:
+        hint = "Set it as docs/guides/operating.md says, or leave it out."
+        return [Error(f"DETECTOR_TRUST: {error}", hint=hint, id="reclaim.E027")]
     return []
 
 

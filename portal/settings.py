@@ -350,6 +350,10 @@ CELERY_BEAT_SCHEDULE = {
 # -- the detector ----------------------------------------------------------------------
 # A trained model that the operator brings, beside those that ship: NAME:PATH#sha256=DIGEST.
 DETECTOR_MODEL = env.text("DETECTOR_MODEL").strip()
+# Whose signed histories are trusted: a PEM file, as PATH#sha256=DIGEST.
+DETECTOR_TRUST = env.text("DETECTOR_TRUST").strip()
+# What one video that was found may take: reading it, its frames, and the last of them.
+VIDEO_SECONDS = env.number("VIDEO_SECONDS", 180)
 # What /check/ may take for one picture, and where its visitors stand in line: empty files.
 CHECK_SECONDS = env.number("CHECK_SECONDS", 90)
 CHECK_LINE = VAR / "line"

@@ -167,6 +167,22 @@ def test_the_model_that_was_named_lets_it_start_without_being_loaded(
     assert broken() == set()
 
 
+@pytest.mark.parametrize("profile", ["embedded", "production"])
+def test_a_trust_list_that_will_not_do_stops_every_profile(
+    production: Settings, weights: Path, profile: str
+) -> None:
+    production.PROFILE = profile
+    for named, reason in (
+        ("trusted.pem", "PATH#sha256=DIGEST"),
+        (f"{weights}#sha256={'0' * 64}", "not the trust list that was named"),
+        (f"/nowhere.pem#sha256={'0' * 64}", "cannot be read"),
+    ):
+        production.DETECTOR_TRUST = named
+        assert broken() == {"E027"}
+        with pytest.raises(SystemExit, match=reason):
+            refuse_to_start()
+
+
 def test_every_reason_is_named_at_once(
     production: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

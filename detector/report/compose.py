@@ -160,6 +160,8 @@ class _Composing:
         lines.append(self._say("methods.fusion", some=SOME_FROM, strong=STRONG_FROM))
         yield Bullets(tuple(lines))
         yield Facts((("detector", self._assessment.version), *versions()))
+        trust = self._examined.trust or self._say("methods.no_trust")
+        yield Facts(((self._say("methods.trust"), trust),), exact=True)
 
     def _reproduce(self) -> Iterator[Block]:
         yield Paragraph(self._say("reproduce.intro"))

@@ -45,14 +45,16 @@ class Exhibit:
 class Examined:
     """One examination.
 
-    `figures` are (name of a model, or "" for the derivation, PNG). The last three are as
-    the examiner states them: the program has no clock and knows nobody.
+    `figures` are (name of a model, or "" for the derivation, PNG); `trust` is the SHA-256
+    of the list of trusted signers. The last three are as the examiner states them: the
+    program has no clock and knows nobody.
     """
 
     exhibit: Exhibit
     assessment: Assessment
     original: Exhibit | None = None
     figures: Sequence[tuple[str, bytes]] = ()
+    trust: str = ""
     examined_at: str = ""
     reference: str = ""
     examiner: str = ""
@@ -92,4 +94,7 @@ def command(examined: Examined, locale: str) -> str:
         for opinion in examined.assessment.models
         if (name := opinion.name.partition("-")[0]) in models.BROUGHT
     ]
+    if examined.trust:
+        named = shlex.quote(f"TRUST.pem#sha256={examined.trust}")
+        settings.append(f"DETECTOR_TRUST={named} ")
     return "".join(settings) + shlex.join(words)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.actions import audit
 from portal.accounts.models import User
-from portal.cases import evidence, keys, points, retention
+from portal.cases import evidence, keys, originals, points, retention
 from portal.cases.keys import CaseKey
 from portal.cases.models import (
     Case,
@@ -18,6 +18,7 @@ from portal.cases.models import (
     Draft,
     Event,
     Exhibit,
+    Original,
     Report,
     ReportedUrl,
     coarse_now,
@@ -104,7 +105,35 @@ def open_case(passphrase: str) -> tuple[Case, CaseKey | None] | None:
         return case, None
     keys.grant_anew(key)
     points.bring_back(key)
+    originals.bring_back(key)
     return case, key
+
+
+@transaction.atomic
+def give_original(case: Case, data: bytes, *, token: str) -> bool:
+    """Keep the features of a harmless photo; False if that was done already, or too late.
+
+    Raises originals.TooManyError.
+    """
+    active = Case.objects.active().select_for_update().filter(pk=case.pk)
+    if not active.exists():
+        return False
+    original = originals.keep(case, data, digest_of(token))
+    if original is None:
+        return False
+    act(case)
+    record_event(case, "original_given", once=f"original_given:{original.pk}")
+    return True
+
+
+@transaction.atomic
+def drop_original(original: Original) -> None:
+    """Forget an original, and compare nothing with it any more."""
+    originals.forget([original])
+    act(original.case)
+    record_event(
+        original.case, "original_dropped", once=f"original_dropped:{original.pk}"
+    )
 
 
 @transaction.atomic
@@ -145,6 +174,7 @@ def end_case(case: Case, ending: Case.Ending) -> None:
     forget_words(case)
     case.exhibits.update(claims=[])
     points.forget(case.exhibits.all())
+    originals.forget(case.originals.all())
     case.events.all().delete()
     record_event(case, str(ending), once=str(ending))
     stored = list(
@@ -180,6 +210,7 @@ def freeze_case(case: Case, worker: User | str, reason: str) -> None:
         held = list(case.exhibits.exclude(held_as="").values_list("held_as", flat=True))
         transaction.on_commit(lambda: _discard([], held), robust=True)
         points.shut(case)
+        originals.shut(case)
 
 
 @transaction.atomic

@@ -10,8 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.actions import audit
-from portal.cases import actions, evidence, points, retention, tombstones
-from portal.cases.models import Case, Exhibit
+from portal.cases import (
+    actions,
+    evidence,
+    originals,
+    points,
+    retention,
+    tombstones,
+)
+from portal.cases.models import Case, Exhibit, Original
 from portal.cases.retention import Decision, What
 
 ACTOR = "sweep:retention"
@@ -70,6 +77,8 @@ def finish_endings() -> None:
         Exhibit.objects.filter(pk=exhibit.pk).update(held_as="")
     mapped = over.exclude(points_as="", points_held_as="")
     points.forget(mapped.exclude(case__ending=Case.Ending.FROZEN))
+    given = Original.objects.exclude(case__withdrawn_at=None)
+    originals.forget(given.exclude(case__ending=Case.Ending.FROZEN))
     # What is frozen is not destroyed here: the law says what becomes of it.
     for exhibit in over.exclude(stored_as="").exclude(case__ending=Case.Ending.FROZEN):
         evidence.discard(exhibit.stored_as)
@@ -94,6 +103,7 @@ def _drop_files(case: Case) -> None:
     kept = list(case.exhibits.exclude(stored_as="").values_list("stored_as", flat=True))
     case.exhibits.update(stored_as="")
     points.forget(case.exhibits.all())
+    originals.forget(case.originals.all())
 
     def discard() -> None:
         for name in kept:

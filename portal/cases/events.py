@@ -60,6 +60,12 @@ WORDS = {
         "You took back a picture that you had uploaded. We destroyed it, and kept only its "
         "codes."
     ),
+    "original_given": _(
+        "You let us compare copies with your own photo. We have its points, not the photo."
+    ),
+    "original_dropped": _(
+        "You took back the points of a photo of yours. We destroyed them."
+    ),
     "message": _("A case worker wrote to you. Read it under “Messages”."),
     "expired": _("The time of this case was over. We destroyed the key to your files."),
     "frozen": _(

@@ -50,7 +50,7 @@ def hold(data: bytes) -> str:
 
 
 def hold_lasting(data: bytes) -> str:
-    """Keep `data` for programs while its case lives; returns its name. See cases/points.py.
+    """Keep `data` for programs while its case lives; returns its name.
 
     Whoever ends the case calls `release`; no sweep does.
     """
@@ -99,6 +99,12 @@ def open_stored(key: CaseKey, name: str, *, reason: str) -> bytes:
     Raises EvidenceError, ValueError without a reason.
     """
     _on_record(key, f"evidence:{name}", reason)
+    return _unseal(key, _read(name))
+
+
+def open_unseen(key: CaseKey, name: str, *, reason: str) -> bytes:
+    """The same for a program: nobody sees it, so it counts as nobody's look."""
+    _on_record(key, f"unseen:{name}", reason)
     return _unseal(key, _read(name))
 
 

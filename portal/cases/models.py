@@ -335,6 +335,18 @@ class Exhibit(models.Model):
     objects = ExhibitQuerySet.as_manager()
 
 
+class Original(models.Model):
+    """A harmless photo that a fake was made from: its features, never the photo itself."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="originals")
+    # Of the form's one-time token: the same form sent twice is one original.
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    stored_as = models.CharField(max_length=100)  # sealed to the case
+    # The copy for programs, whose key lies in memory alone: cases/originals.py.
+    held_as = models.CharField(max_length=100, blank=True)
+    given_at = models.DateTimeField(default=coarse_now)
+
+
 class Consent(models.Model):
     """One agreement, given and taken back on its own."""
 

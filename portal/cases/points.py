@@ -77,7 +77,7 @@ def bring_back(key: CaseKey) -> int:
 
 def _bring_back(key: CaseKey, exhibit: Exhibit) -> bool:
     try:
-        data = evidence.open_stored(key, exhibit.points_as, reason="looking for copies")
+        data = evidence.open_unseen(key, exhibit.points_as, reason="looking for copies")
     except evidence.EvidenceError:
         return False
     held = evidence.hold_lasting(data)

@@ -172,7 +172,7 @@ def _expired(cases: CaseQuerySet) -> Iterator[tuple[Case, What, str]]:
 
 def _with_files(cases: CaseQuerySet) -> Iterator[tuple[Case, What, str]]:
     limit = timezone.now() - settings.FILES_AFTER
-    stored = Q(exhibits__stored_as__gt="")
+    stored = Q(exhibits__stored_as__gt="") | Q(originals__isnull=False)
     for case in cases.filter(stored, closed_at__lte=limit).distinct():
         yield case, What.FILES, _closed(case, settings.FILES_AFTER)
 

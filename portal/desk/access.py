@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from portal.accounts import sealing
 from portal.accounts.models import User
-from portal.cases import points
+from portal.cases import originals, points
 from portal.cases.keys import CaseKey, key_of_worker
 from portal.cases.models import Case
 
@@ -36,6 +36,7 @@ def key_of(request: HttpRequest, case: Case) -> CaseKey:
     """The case's key, in this worker's hands. Raises LockedError."""
     key = key_of_worker(case, worker_of(request), sealing.private_of(request))
     points.bring_back(key)
+    originals.bring_back(key)
     return key
 
 

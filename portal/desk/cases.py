@@ -54,6 +54,7 @@ def _told(case: Case) -> dict[str, object]:
         "kinds": [said(KINDS, code) for code in kinds],
         "fears": [said(FEARS, code) for code in fears],
         "until": _until(case),
+        "originals": case.originals.order_by("pk"),
         "exhibits": [
             (exhibit, said(REFUSALS, exhibit.refusal) if exhibit.refusal else "")
             for exhibit in case.exhibits.order_by("pk")

@@ -16,11 +16,11 @@ from portal.accounts.models import User
 from portal.cases import evidence
 from portal.cases.exposure import SpentError, exposure_of, looks_at
 from portal.cases.keys import LockedError
-from portal.cases.models import Case, Exhibit, Report
+from portal.cases.models import Case, Exhibit, Original, Report
 from portal.desk.access import case_of, find, key_of, worker_of
 from portal.desk.agreeing import sentences, sides
 from portal.desk.words import CONTACT, decided, said
-from portal.sightings import previews
+from portal.sightings import comparing, previews, saying
 from portal.sightings.models import Sighting
 
 Seen = dict[str, object]  # for the page: a picture, or two sides
@@ -93,6 +93,42 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 
 @look_at
 @login_required
+def frames(request: HttpRequest, pk: int) -> HttpResponse:
+    """The frames of a video that matter to the detector, small: one look."""
+    rows = Sighting.objects.select_related("case", "decided_by", "assessment")
+    row = find(rows.exclude(assessment=None), request, pk)
+    matter = row.assessment.frames
+
+    def opened(reason: str, style: str) -> Seen:
+        key, numbers = key_of(request, row.case), [one["number"] for one in matter]
+        made = previews.of_frames(key, row, numbers, reason=reason, style=style)
+        if not made:
+            raise previews.PreviewError(_("No copy was kept, or it could not be read."))
+        shown = [
+            {**told, "picture": _address(made[one["number"]])}
+            for one, told in zip(matter, saying.frames(matter), strict=True)
+            if one["number"] in made
+        ]
+        return {"frames": shown}
+
+    return _show(request, row.case, _("Frames that matter"), decided(row), opened)
+
+
+@look_at
+@login_required
+def original(request: HttpRequest, pk: int) -> HttpResponse:
+    """What identifies the victim's photo, to hold it against a file that they show."""
+    row = find(Original.objects.select_related("case"), request, pk)
+
+    def opened(reason: str) -> str:
+        facts = comparing.read(key_of(request, row.case), row, reason=reason)
+        return _identified(facts)
+
+    return _read(request, row.case, _("The harmless photo"), opened)
+
+
+@look_at
+@login_required
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     row = find(Report.objects.select_related("case"), request, pk)
 
@@ -111,6 +147,16 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         return _spelled(evidence.open_contact(key_of(request, row), reason=reason))
 
     return _read(request, row, _("How the victim may be reached"), opened)
+
+
+def _identified(facts: comparing.Original) -> str:
+    size = {"width": facts.width, "height": facts.height, "bytes": facts.size}
+    lines = [
+        _("SHA-256 of the file: %(sha256)s") % {"sha256": facts.sha256},
+        _("%(width)d × %(height)d pixels, %(bytes)d bytes") % size,
+        _("%(points)d points") % {"points": len(facts.features)},
+    ]
+    return "\n".join(lines)
 
 
 def _show(
@@ -162,7 +208,11 @@ def _frame(case: Case, title: str, form: ReasonForm) -> dict[str, object]:
 
 
 def _picture(jpeg: bytes) -> Seen:
-    return {"picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"}
+    return {"picture": _address(jpeg)}
+
+
+def _address(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def _shown(style: User.Preview) -> dict[str, object]:

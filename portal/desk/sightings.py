@@ -1,5 +1,7 @@
 """One copy: why it matches, what the detector says, and what to do about it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -13,16 +15,18 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from portal.celery import ring_on_commit
-from portal.desk.access import find, worker_of
+from portal.cases.keys import LockedError
+from portal.cases.models import Consent
+from portal.celery import ring, ring_on_commit
+from portal.desk.access import find, key_of, worker_of
 from portal.desk.agreeing import sentences, sides
 from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said, why
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
 from portal.platforms.rules import all_rules
-from portal.sightings import actions, rechecking, saying
+from portal.sightings import actions, comparing, rechecking, saying
 from portal.sightings.models import Assessment, Sighting
-from portal.sightings.tasks import recheck_sighting
+from portal.sightings.tasks import assess_sighting, recheck_sighting
 
 ROWS = Sighting.objects.select_related(
     "case", "exhibit", "signal", "platform", "decided_by"
@@ -52,6 +56,9 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "measurements": _evidence(assessment, measured=True),
         "opinions": saying.opinions(assessment.opinions) if assessment else [],
         "gaps": saying.gaps(assessment.not_tested) if assessment else [],
+        "frames": _frames(assessment),
+        "is_newer": _has_newer_photo(sighting, assessment),
+        "can_assess": _can_assess(sighting),
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }
@@ -85,6 +92,25 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
         rechecking.check_now(sighting)
         ring_on_commit(recheck_sighting, sighting.pk)
     messages.info(request, _("We look again now. Load this page again in a moment."))
+    return redirect("desk:sighting", pk)
+
+
+@require_POST
+@login_required
+def assess_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the detector look at the kept copy once more, for example with a new photo."""
+    sighting = find(ROWS, request, pk)
+    try:
+        held = comparing.hold_again(key_of(request, sighting.case), sighting)
+    except LockedError as error:
+        messages.error(request, str(error))
+        return redirect("desk:sighting", pk)
+    if held:
+        ring(assess_sighting, sighting.pk)
+        words = _("The program looks again now. Load this page again in a moment.")
+        messages.info(request, words)
+    else:
+        messages.error(request, _("No copy was kept, or it could not be read."))
     return redirect("desk:sighting", pk)
 
 
@@ -128,6 +154,33 @@ def _evidence(assessment: Assessment | None, *, measured: bool) -> list[dict[str
     return saying.reasons(
         item for item in items if (item["strength"] == "measurement") == measured
     )
+
+
+def _frames(assessment: Assessment | None) -> list[dict[str, Any]]:
+    """Of a video, the frames that matter, with their findings in a worker's words."""
+    return [
+        frame | {"finding": said(FINDINGS, frame["finding"])}
+        for frame in saying.frames(assessment.frames if assessment else [])
+    ]
+
+
+def _can_assess(sighting: Sighting) -> bool:
+    """Whether the program may look once more: comparing.hold_again."""
+    is_kept = bool(sighting.captured_as) and not sighting.held_as
+    return is_kept and sighting.case.consents_to(Consent.Kind.CHECK)
+
+
+def _has_newer_photo(sighting: Sighting, assessment: Assessment | None) -> bool:
+    """Whether the victim gave a photo that this copy was not compared with yet.
+
+    When a photo came is known to the hour: one of the same hour was used if any was.
+    """
+    if assessment is None:
+        return False
+    given = sighting.case.originals.all()
+    if saying.is_compared(assessment.not_tested):
+        given = given.filter(given_at__gt=assessment.at)
+    return given.exists()
 
 
 def _recipient(request: HttpRequest, sighting: Sighting) -> Platform | None:

@@ -16,6 +16,7 @@ from portal.public import telling, words
 from portal.public.forms import CheckForm
 from portal.public.line import Place
 from portal.sightings import examining
+from portal.sightings.checked import CheckedPicture
 
 MARK = (
     "<!-- here it grows -->"  # twice in the page: after the steps, and for the answer
@@ -100,11 +101,11 @@ class Check:
 
 def _examination(
     picture: bytes, original: bytes | None
-) -> Generator[str, None, examining.CheckedPicture]:
+) -> Generator[str, None, CheckedPicture]:
     """Yield each step as it begins, and return what was found."""
     steps = [step for step in words.STEPS if original or step != telling.ORIGINAL]
     for told in examining.examine(picture, original):
-        if isinstance(told, examining.CheckedPicture):
+        if isinstance(told, CheckedPicture):
             return told
         if told in steps:
             number = steps.index(told) + 1

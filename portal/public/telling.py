@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.public import words
 from portal.sightings import saying
-from portal.sightings.examining import CheckedPicture
+from portal.sightings.checked import CheckedPicture
 
 ORIGINAL = "derivation"  # the kind of evidence that needs a second picture
 

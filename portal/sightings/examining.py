@@ -1,6 +1,7 @@
-"""What the detector says of a picture that anybody brings, found out without keeping any of it.
+"""What the detector says of a stranger's file, found out without keeping any of it.
 
-The picture goes through a pipe to a guarded program (examiner.py), which is ended when it takes
+That is a picture that anybody brings, or a video or an animation that was found.
+The file goes through a pipe to a guarded program (examiner.py), which is ended when it takes
 too long and whenever the one who asked has gone. It must not know who asks, or of any page.
 """
 
@@ -14,15 +15,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from django.conf import settings
 
 import detector
+from portal.sightings.checked import CheckedPicture, CheckedVideo, Told, has_form
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +36,12 @@ BEAT_SECONDS = (
 MOST_ANSWER = 4 << 20  # bytes; a program in a stranger's hands might never stop talking
 FRESH_SECONDS = 50  # that a program may have idled; a little later it ends by itself
 
-Told = dict[str, Any]
-
 
 class CheckError(Exception):
-    """A picture that cannot be checked, and why.
+    """A file that cannot be checked, and why.
 
-    `code` is that of tracker.ImageError, or "too_long" or "failed". `of` is "picture" or
-    "original".
+    `code` is that of tracker.ImageError or VideoError, or "too_long" or "failed". `of` is
+    "picture", "original" or "video".
     """
 
     def __init__(self, code: str, of: str = "picture") -> None:
@@ -51,21 +50,8 @@ class CheckError(Exception):
         self.of = of
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """The detector's opinion in plain types, for a page: detector.Assessment as JSON has it."""
-
-    finding: str
-    evidence: list[dict[str, Any]]
-    models: list[dict[str, Any]]
-    not_tested: list[str]
-    gaps: list[dict[str, Any]]  # the same, for any language
-    version: str
-
-
-Progress = (
-    str | CheckedPicture
-)  # a step that begins, "" for a mere sign of life; at last it
+# A step that begins, "" for a mere sign of life; at last what was found.
+Progress = str | CheckedPicture
 
 
 def examine(
@@ -82,26 +68,60 @@ def examine(
     """
     files = {"picture": picture} | ({} if original is None else {"original": original})
     yield "starting"
+    told = yield from _asked(files, settings.CHECK_SECONDS)
+    if not isinstance(told, CheckedPicture):
+        raise CheckError("failed")
+    yield told
+
+
+def examine_video(
+    video: bytes, originals: Sequence[bytes] = ()
+) -> Generator[str, None, CheckedVideo]:
+    """Assess a video or an animation, frame by frame.
+
+    Yields like examine(), and returns what was found.
+
+    Args:
+        video: The file.
+        originals: Features of harmless photos that it may have been made from.
+
+    Raises:
+        CheckError: There is no opinion. The program that failed is gone, and nothing else.
+    """
+    files = {"video": video}
+    files |= {f"original {n}": data for n, data in enumerate(originals)}
+    told = yield from _asked(files, settings.VIDEO_SECONDS)
+    if not isinstance(told, CheckedVideo):
+        raise CheckError("failed")
+    return told
+
+
+def _asked(
+    files: dict[str, bytes], seconds: int
+) -> Generator[str, None, CheckedPicture | CheckedVideo]:
+    """Ask the program about files, and see to it that it may have answered that."""
     program = yield from _ready_program()
-    program.send(settings.CHECK_SECONDS, files)
-    told = yield from program.answer(settings.CHECK_SECONDS)
-    if not _has_form(told):
+    program.send(seconds, files)
+    told = yield from program.answer(seconds)
+    if not has_form(told):
         program.end()
         raise CheckError("failed")
     _keep(program)
     if "refused" in told:
         raise CheckError(told["refused"], told["of"])
-    yield CheckedPicture(**told["assessment"])
+    if "video" in told:
+        return CheckedVideo(**told["video"])
+    return CheckedPicture(**told["assessment"])
 
 
 class _Program:
     """The guarded program as it runs. Whatever goes wrong with it ends it."""
 
     def __init__(self) -> None:
-        model = settings.DETECTOR_MODEL
-        idle = str(settings.VAR / "idle-examiner")
+        model, trust = settings.DETECTOR_MODEL, settings.DETECTOR_TRUST
+        idle, weight = str(settings.VAR / "idle-examiner"), str(_weight(model))
         # -P, or the modules beside the program would hide others of the same names.
-        command = [sys.executable, "-P", str(PROGRAM), model, idle, str(_weight(model))]
+        command = [sys.executable, "-P", str(PROGRAM), model, idle, weight, trust]
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and file)
             command,
             bufsize=0,
@@ -191,8 +211,8 @@ def _ready_program() -> Generator[str, None, _Program]:
     except OSError:  # no memory for it
         raise CheckError("failed") from None
     told = yield from program.answer(START_SECONDS)
-    if told.get("refused"):
-        logger.error("DETECTOR_MODEL is not asked: %s", told["refused"])
+    for setting, refused in sorted(told.get("refused", {}).items()):
+        logger.error("%s is not used: %s", setting, refused)
     return program
 
 
@@ -235,22 +255,3 @@ def _weight(model: str) -> int:
     with suppress(detector.WeightsError, OSError):
         return detector.parse_checkpoint(model).path.stat().st_size
     return 0
-
-
-def _has_form(told: Told) -> bool:
-    """Whether examiner.py may have written it: else a stranger's picture speaks."""
-    if told.keys() == {"refused", "of"}:
-        return isinstance(told["refused"], str) and told["of"] in (
-            "picture",
-            "original",
-        )
-    try:
-        checked = CheckedPicture(**told["assessment"])
-        strengths = {item["strength"] for item in checked.evidence}
-        names = [item["name"] for item in checked.models]
-        gaps = [*zip(checked.gaps, checked.not_tested, strict=True)]
-    except (KeyError, TypeError, ValueError):
-        return False
-    fits = checked.finding in detector.FINDINGS and strengths <= set(detector.STRENGTHS)
-    fits = fits and all(isinstance(gap, dict) for gap, _ in gaps)
-    return fits and all(isinstance(text, str) for text in (*names, *checked.not_tested))

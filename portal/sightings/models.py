@@ -254,6 +254,13 @@ class Sighting(models.Model):
             )
         ]
 
+    def keep_claim(self) -> None:
+        """Its worker lives, so the claim does; one that was lost by now is not taken back."""
+        now = timezone.now()
+        if self.claimed_at and now - self.claimed_at > settings.CLAIM_LIFETIME / 4:
+            mine = Sighting.objects.filter(pk=self.pk, claimed_at=self.claimed_at)
+            self.claimed_at = now if mine.update(claimed_at=now) else None
+
     @property
     def first_at(self) -> datetime:
         """The earliest time we have for this copy: what the page claims, else ours."""
@@ -285,6 +292,8 @@ class Assessment(models.Model):
     opinions = models.JSONField(default=list)  # of trained models; empty without any
     # code, facts and its English; of older rows the English alone
     not_tested = models.JSONField(default=list)
+    # Of a video the frames that matter: number, at (seconds), finding, evidence, models
+    frames = models.JSONField(default=list)
     version = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
 

@@ -5,6 +5,7 @@ leaves the server than the worker chose to see.
 """
 
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -16,10 +17,13 @@ from portal.cases import evidence, exposure
 from portal.cases.keys import CaseKey
 from portal.cases.models import Exhibit
 from portal.sightings.models import Sighting
+from tracker.images import frames_of
 
 SIDE = 640  # pixels at most
 COARSE = 20  # what is left of SIDE after blurring: fields on the longer side
+FRAME_SIDE = 320  # of one of several frames
 ONE_FRAME = tracker.VideoLimits(seconds=20, frames=1)  # somebody waits for it
+SOME_FRAMES = tracker.VideoLimits(seconds=20)
 Style = User.Preview
 BLURRED = {Style.BLURRED, Style.BLURRED_GREY}
 GREY = {Style.GREY, Style.BLURRED_GREY}
@@ -73,6 +77,32 @@ def of_both(
     return copy, reported
 
 
+def of_frames(
+    key: CaseKey,
+    sighting: Sighting,
+    numbers: Sequence[int],
+    *,
+    reason: str,
+    style: str = Style.BLURRED_GREY,
+) -> dict[int, bytes]:
+    """Frames of a captured video or animation as small JPEGs, by their numbers: one look.
+
+    Numbers count from 0 among those that the detector was shown. Those that can no longer
+    be read are left out. Raises as `of_exhibit` does.
+    """
+    data = _opened(key, sighting.captured_as, reason)
+    wanted, made = set(numbers), {}
+    try:
+        for number, image in enumerate(_frames(data)):
+            if number in wanted:
+                made[number] = _bare(image, Style(style), FRAME_SIDE)
+            if len(made) == len(wanted):
+                break
+    except (tracker.ImageError, tracker.VideoError) as error:
+        raise PreviewError(str(error)) from None
+    return made
+
+
 def _if_any(key: CaseKey, name: str, reason: str, style: Style) -> Preview | None:
     try:
         jpeg = _look(key, name, reason, style)
@@ -83,22 +113,29 @@ def _if_any(key: CaseKey, name: str, reason: str, style: Style) -> Preview | Non
 
 
 def _look(key: CaseKey, name: str, reason: str, style: Style) -> bytes:
+    return _small(_opened(key, name, reason), style)
+
+
+def _opened(key: CaseKey, name: str, reason: str) -> bytes:
     if not name:
         raise PreviewError(_("No copy was kept, or it could not be read."))
     if isinstance(key.holder, User):
         exposure.require_budget(key.holder)
     try:
-        return _small(evidence.open_stored(key, name, reason=reason), style)
+        return evidence.open_stored(key, name, reason=reason)
     except evidence.EvidenceError as error:
         raise PreviewError(str(error)) from None
 
 
 def _small(data: bytes, style: Style) -> bytes:
     try:
-        image = _picture(data).image
+        return _bare(_picture(data).image, style, SIDE)
     except (tracker.ImageError, tracker.VideoError) as error:
         raise PreviewError(str(error)) from None
-    image.thumbnail((SIDE, SIDE))
+
+
+def _bare(image: Image.Image, style: Style, side: int) -> bytes:
+    image.thumbnail((side, side))
     bare = Image.new("RGB", image.size)  # whatever hangs on the old image stays there
     bare.paste(image)
     if style in BLURRED:
@@ -115,6 +152,16 @@ def _picture(data: bytes) -> tracker.Picture:
     if tracker.is_video(data):
         return tracker.decode_video(data, ONE_FRAME).frames[0].picture
     return tracker.decode(data)
+
+
+def _frames(data: bytes) -> Iterator[Image.Image]:
+    """In the order in which the detector was shown them (examiner.py)."""
+    if tracker.is_video(data):
+        for frame in tracker.decode_video(data, SOME_FRAMES).frames:
+            yield frame.picture.image
+    else:
+        for _at, image in frames_of(data):
+            yield image
 
 
 def _blurred(image: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from detector import Assessment, Evidence, ModelOpinion, explain
 from detector.words import words
+from portal.sightings.checked import CheckedVideo
 
 Row = Mapping[str, Any]
 
@@ -20,13 +21,28 @@ def language() -> str:
     return words(get_language() or "en").locale
 
 
-def rows(opinion: Assessment) -> dict[str, list[dict[str, Any]]]:
-    """An opinion as JSON keeps it: evidence, opinions and not_tested, by these names."""
-    gaps = zip(opinion.gaps, opinion.not_tested, strict=True)
+def rows(opinion: Assessment) -> dict[str, Any]:
+    """An opinion of a picture, by the columns of an Assessment."""
     return {
+        "finding": opinion.finding,
         "evidence": [asdict(item) for item in opinion.evidence],
         "opinions": [asdict(item) for item in opinion.models],
-        "not_tested": [{**gap, "english": english} for gap, english in gaps],
+        "not_tested": _not_tested(opinion),
+        "frames": [],
+        "version": opinion.version,
+    }
+
+
+def video_rows(opinion: CheckedVideo) -> dict[str, Any]:
+    """The same of a video, with the frames that matter, the worst first."""
+    frames = {frame["number"]: frame for frame in opinion.frames}
+    return {
+        "finding": opinion.finding,
+        "evidence": opinion.evidence,
+        "opinions": [],
+        "not_tested": _not_tested(opinion),
+        "frames": [frames[number] for number in opinion.matter],
+        "version": opinion.version,
     }
 
 
@@ -48,6 +64,31 @@ def gaps(rows: Iterable[Row | str]) -> list[str]:
     return [_gap(row, locale) for row in rows]
 
 
+def frames(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Frames that matter, as Assessment.frames keeps them: number (from 1), at, why."""
+    return [
+        {
+            "number": row["number"] + 1,
+            "at": explain.moment(row["at"]),
+            "finding": row["finding"],
+            "reasons": reasons(row["evidence"]),
+            "opinions": opinions(row["models"]),
+        }
+        for row in rows
+    ]
+
+
+def is_compared(rows: Iterable[Row | str]) -> bool:
+    """Whether there was an original to compare with, by Assessment.not_tested."""
+    codes = {row.get("code") for row in rows if not isinstance(row, str)}
+    return "untested.original" not in codes
+
+
+def _not_tested(opinion: Assessment | CheckedVideo) -> list[dict[str, Any]]:
+    gaps = zip(opinion.gaps, opinion.not_tested, strict=True)
+    return [{**gap, "english": english} for gap, english in gaps]
+
+
 def _reason(row: Row, locale: str) -> dict[str, str]:
     text = explain.said(Evidence(**row), locale)
     return {
@@ -61,8 +102,11 @@ def _reason(row: Row, locale: str) -> dict[str, str]:
 
 
 def _opinion(row: Row, locale: str) -> dict[str, str]:
-    text = explain.opinion(ModelOpinion(**row), locale)
-    return {"name": row["name"], "finding": text.finding, "detail": text.detail}
+    try:
+        finding, detail = explain.opinion(ModelOpinion(**row), locale)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        finding = detail = ""  # of a version whose words or numbers we do not have
+    return {"name": row["name"], "finding": finding, "detail": detail}
 
 
 def _gap(row: Row | str, locale: str) -> str:

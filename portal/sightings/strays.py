@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.cases import evidence
 from portal.cases.holding import held_keys
-from portal.cases.models import Exhibit
+from portal.cases.models import Exhibit, Original
 from portal.sightings.models import Sighting
 
 BATCH = 500  # names asked about at once
@@ -26,6 +26,8 @@ NAMING: tuple[tuple[QuerySet[Any], str], ...] = (
     (Exhibit.objects.all(), "held_as"),
     (Exhibit.objects.all(), "points_as"),
     (Exhibit.objects.all(), "points_held_as"),
+    (Original.objects.all(), "stored_as"),
+    (Original.objects.all(), "held_as"),
     (Sighting.objects.all(), "captured_as"),
     (Sighting.objects.all(), "held_as"),
 )

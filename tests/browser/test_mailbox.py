@@ -16,7 +16,16 @@ WIDTHS: tuple[ViewportSize, ...] = (
     {"width": 360, "height": 760},
     {"width": 1280, "height": 760},
 )
-PAGES = ["status", "messages", "letter", "more", "upload", "consents", "reach"]
+PAGES = [
+    "status",
+    "messages",
+    "letter",
+    "more",
+    "upload",
+    "original",
+    "consents",
+    "reach",
+]
 
 
 def reports(page: Page, url: str) -> str:

@@ -1,13 +1,19 @@
+import json
+
 import pytest
 from django.test import Client
 
 from portal.accounts.models import User
-from portal.cases.actions import withdraw_case
+from portal.cases.actions import give_original, withdraw_case
+from portal.cases.exposure import exposure_of
+from portal.desk import sightings
 from portal.desk.words import why
 from portal.notices.models import Notice
 from portal.platforms.models import Platform
+from portal.sightings import assessing
 from portal.sightings.models import Sighting
 from tests.desk.scene import a_case, a_copy, a_draft
+from tests.photographed import a_photo, device_tells
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +158,33 @@ def test_drafting_twice_leads_to_the_same_notice(
     path = f"/desk/sightings/{sighting.pk}/notice/"
     answer = worker.post(path, {"rule": "us-take-it-down"})
     assert answer["Location"] == f"/desk/notices/{notice.pk}/"
+
+
+def test_a_photo_that_came_later_is_hinted_at_until_the_program_looked_again(
+    worker: Client, wren: User, chirp: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(sightings, "ring", lambda _task, pk: rung.append(pk))
+    case = a_case()
+    copy = a_copy(case)
+    page, again = f"/desk/sightings/{copy.pk}/", "Let the program look again"
+    hint = "The victim gave a harmless photo after this."
+    assert hint not in worker.get(page).content.decode()
+    give_original(case, device_tells(a_photo(1)).encode(), token="a")
+    shown = worker.get(page).content.decode()
+    assert hint in shown
+    assert again in shown
+
+    worker.post(f"{page}assess/")
+    assert rung == [copy.pk]
+    assert again not in worker.get(page).content.decode(), "it is held already"
+    assessing.assess(Sighting.objects.get(pk=copy.pk))
+    assert hint not in worker.get(page).content.decode()
+
+    told = "Features of a harmless photo 1"
+    assert told in worker.get(f"/desk/cases/{case.pk}/").content.decode()
+    address = f"/desk/originals/{case.originals.get().pk}/look/"
+    facts = worker.post(address, {"reason": "to compare files"}).content.decode()
+    assert json.loads(device_tells(a_photo(1)))["sha256"] in facts
+    assert "900 × 700 pixels" in facts
+    assert exposure_of(wren).today == 0

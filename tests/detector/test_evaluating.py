@@ -175,3 +175,20 @@ def test_an_empty_folder_and_missing_weights_get_a_sentence(
     monkeypatch.setitem(evaluating.MODELS, "learned", lambda _: Redness())
     assert command_line.main(["evaluate", str(tmp_path)]) == 1
     assert "nothing to compare" in capsys.readouterr().err
+
+
+def test_a_set_with_a_file_that_is_missing_or_no_picture_gets_a_sentence(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(evaluating.MODELS, "learned", lambda _: Redness())
+    for absent in (["--training", str(root / "gone")], [str(root / "nowhere")]):
+        where = [] if absent[0].startswith("/") else [str(root / "no set")]
+        assert command_line.main(["evaluate", *where, *absent]) == 1
+        told = capsys.readouterr().err
+        assert "Traceback" not in told
+        assert told.strip().endswith(".")
+
+    broken = next(path for path in (root / "fake").rglob("*") if path.is_file())
+    broken.write_bytes(b"no picture")
+    assert command_line.main(["evaluate", str(root)]) == 1
+    assert broken.name in capsys.readouterr().err

@@ -96,6 +96,17 @@ def test_the_score_is_the_mean_of_the_most_suspicious_quarter() -> None:
     assert pooled(logits).tolist() == [6.5]
 
 
+def test_opinion_and_heatmap_together_are_what_they_are_apart(model: Model) -> None:
+    photo = Image.effect_noise((300, 280), 40).convert("RGB")
+    opinion, heatmap = model.mapped(photo)
+    assert opinion == model.opinion(photo)
+    assert heatmap is not None
+    assert np.array_equal(heatmap, model.heatmap(photo))
+
+    opinion, heatmap = model.mapped(photo.crop((0, 0, 90, 90)))
+    assert (opinion.abstained, heatmap) == ("models.small", None)
+
+
 @pytest.mark.parametrize("size", [(300, 260), (1, 1), (5000, 20), (4000, 3000)])
 def test_the_heatmap_is_finite_bounded_and_of_the_pictures_form(
     model: Model, size: tuple[int, int]

@@ -61,9 +61,9 @@ class Model:
             return ModelOpinion("told", None, abstained="models.small")
         return ModelOpinion("told", ratio / (1 + ratio), ratio, (ratio, ratio))
 
-    def heatmap(self, image: Image.Image) -> NDArray[np.float32]:
+    def mapped(self, image: Image.Image) -> tuple[ModelOpinion, NDArray[np.float32]]:
         level = np.float32(np.asarray(image.convert("L")).mean() / 255)
-        return np.full((4, 5), level, np.float32)
+        return self.opinion(image), np.full((4, 5), level, np.float32)
 
 
 def details(evidence: Sequence[object]) -> str:

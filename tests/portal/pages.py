@@ -22,7 +22,17 @@ from tests.telling import told
 FACES = ("intake", "public")  # what victims and everybody else see
 LEAVING = ("intake:exit", "intake:leave")
 # What acts or hands out a file, and the page that leaves the site.
-ACTS = {"exit", "leave", "letter_file", "day", "save", "kept", "drop", "stopped"}
+ACTS = {
+    "exit",
+    "leave",
+    "letter_file",
+    "day",
+    "save",
+    "kept",
+    "drop",
+    "drop_original",
+    "stopped",
+}
 GUIDANCE = ("/guide/", "/check/", "/transparency/")
 CONVERTED = re.compile(r"<(?:(?P<converter>\w+):)?\w+>")
 NAMED_GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")

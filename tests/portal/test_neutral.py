@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 NEUTRAL = (
     "reclaim about add addresses advice answer answers change check choose closed do done "
     "enter file find first form go good help know language last letter may me message "
-    "messages more new next numbers of on open page part reach received save saved second "
-    "send sent settings start status step stop talk the time to way we what words your"
+    "messages more new next numbers of on open page part points reach received save saved "
+    "second send sent settings start status step stop talk the time to way we what words your"
 )
 # In the languages that we speak: never in a title, an address or a file's name.
 TELLING = re.compile(

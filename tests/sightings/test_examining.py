@@ -1,5 +1,6 @@
 """The guarded program: what it tells, and what becomes of it and of us when it goes wrong."""
 
+import hashlib
 import json
 import logging
 import os
@@ -11,8 +12,10 @@ import pytest
 from pytest_django import Settings
 
 from portal.sightings import examining
-from portal.sightings.examining import CheckedPicture, CheckError, examine
+from portal.sightings.checked import CheckedPicture
+from portal.sightings.examining import CheckError, examine
 from tests import drawing
+from tests.studios import AI, a_studio, manifest
 
 DECODED = ["starting", "decoding"]
 LOOKED_AT = ["measurements", "models"]
@@ -70,6 +73,14 @@ def checked(picture: bytes) -> CheckedPicture:
     found = told_of(picture)[-1]
     assert isinstance(found, CheckedPicture)
     return found
+
+
+def found_in(picture: bytes) -> str:
+    """What its signed history says."""
+    (code,) = [
+        item["code"] for item in checked(picture).evidence if item["kind"] == "c2pa"
+    ]
+    return str(code)
 
 
 def refused(picture: bytes, original: bytes | None = None) -> tuple[str, str]:
@@ -200,4 +211,21 @@ def test_a_model_that_is_refused_is_not_asked_and_the_operator_told(
     with caplog.at_level(logging.ERROR):
         found = checked(photo)
     assert [one["name"] for one in found.models if one["name"] == "defenders"] == []
-    assert caplog.messages == ["DETECTOR_MODEL is not asked: WeightsError"]
+    assert caplog.messages == ["DETECTOR_MODEL is not used: WeightsError"]
+
+
+def test_the_trust_list_reaches_the_program_and_a_refused_one_is_told(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio = a_studio()
+    signed = studio.sign(drawing.encode(drawing.landscape(1), "JPEG"), manifest(AI))
+    path = tmp_path / "trusted.pem"
+    path.write_text(studio.authority)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    settings.DETECTOR_TRUST = f"{path}#sha256={digest}"
+    assert found_in(signed) == "c2pa.ai.trusted"
+
+    examining.end_idle()
+    path.write_text("another list")
+    assert found_in(signed) == "c2pa.ai.valid"
+    assert caplog.messages == ["DETECTOR_TRUST is not used: TrustError"]

@@ -179,6 +179,15 @@ def test_the_command_to_repeat_names_no_file_and_quotes_what_was_stated(
     assert "'a b; rm -rf x'" in typed
 
 
+def test_the_list_of_trusted_signers_is_named_by_its_digest_or_said_to_be_missing(
+    examine: Examine,
+) -> None:
+    named = html(compose(examine(trust="ef" * 32), "en"))
+    assert f"<code>{'ef' * 32}</code>" in named or "ef" * 32 in named
+    assert "DETECTOR_TRUST=" in named
+    assert "no signer is known to be trusted" in html(compose(examine(), "en"))
+
+
 @needs_fonts
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_pdf_reads_back_in_its_language(

@@ -17,7 +17,7 @@ export class Crew {
   }
 
   /**
-   * @param {"picture" | "frame" | "digest"} job
+   * @param {"picture" | "frame" | "digest" | "features"} job
    * @param {Blob | ImageBitmap} input handed over: a bitmap is gone afterwards
    * @param {{progress: (share: number) => void, signal: AbortSignal}} steps
    */

@@ -30,6 +30,23 @@ export class Hasher {
     return turn;
   }
 
+  /**
+   * The features of a harmless photo, and the hash of its file: see describePicture().
+   *
+   * @param {File} file
+   * @param {{progress?: (share: number) => void, signal?: AbortSignal}} [steps]
+   */
+  describe(file, { progress = () => {}, signal = new AbortController().signal } = {}) {
+    const turn = this.#last.then(async () => {
+      signal.throwIfAborted();
+      if (typeof createImageBitmap === "undefined") throw new Problem("old_browser");
+      if (await kindOf(file) === "video") throw new Problem("not_picture");
+      return this.#crew.run("features", file, { progress, signal });
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
   async #hash(file, steps) {
     steps.signal.throwIfAborted();
     if (typeof createImageBitmap === "undefined") throw new Problem("old_browser");

@@ -1,16 +1,18 @@
 // From a file, or a frame of a video, to small grey levels and their PDQ. The pixels are
 // read in strips, so that a phone holds the picture once and a page can breathe in between.
 
+import { describe, lookedAt } from "./features.js";
 import { formatOf, sizeOf } from "./header.js";
 import { LEAST_QUALITY, LONGEST_SIDE, MOST_PICTURE_BYTES, MOST_PIXELS } from "./limits.js";
 import { pdq } from "./pdq.js";
 import { Problem } from "./problem.js";
 import { hashRegions } from "./regions.js";
 import { sha256 } from "./sha256.js";
-import { Blocks, plan } from "./shrink.js";
+import { Blocks, ColourBlocks, hashed, plan } from "./shrink.js";
 
 const STRIP = 2 ** 19; // pixels read at once: a few milliseconds each
 const PATCH = 16;
+const FEATURES_GAP = 2;
 
 /**
  * Hashes a picture; the same steps as tracker/images.py and tracker/signals take.
@@ -27,7 +29,8 @@ export async function hashPicture(file, steps) {
   try {
     steps.progress(0.3);
     const { width, height } = bitmap;
-    const small = await smallGrey(bitmap, {
+    const blocks = new Blocks(plan(width, height, hashed(width, height)));
+    const small = await smallGrey(bitmap, blocks, {
       ...steps, progress: (share) => steps.progress(0.3 + 0.3 * share),
     });
     const forms = await eightForms(small, steps);
@@ -45,9 +48,36 @@ export async function hashPicture(file, steps) {
 /** The upright form alone, of a frame; the bitmap is closed. */
 export async function hashFrame(bitmap, steps) {
   try {
-    const { grey, width, height } = await smallGrey(bitmap, steps);
+    const size = hashed(bitmap.width, bitmap.height);
+    const blocks = new Blocks(plan(bitmap.width, bitmap.height, size));
+    const { grey, width, height } = await smallGrey(bitmap, blocks, steps);
     const { value, quality } = pdq(grey, width, height);
     return { value, quality };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * Describes a harmless photo, so that fakes made from it can be shown to be that: its
+ * features, as detector/derivation/features.py has them, and the hash of its file.
+ *
+ * @returns {Promise<{features: Uint8Array, count: number, sha256: string, width: number,
+ *   height: number}>} Raises Problem.
+ */
+export async function describePicture(file, steps) {
+  const bitmap = await decode(file);
+  try {
+    const { width, height } = bitmap;
+    const planned = plan(width, height, lookedAt(width, height), FEATURES_GAP);
+    const small = await smallGrey(bitmap, new ColourBlocks(planned), {
+      ...steps, progress: (share) => steps.progress(0.2 * share),
+    });
+    const { bytes, count } = await describe(small, {
+      ...steps, progress: (share) => steps.progress(0.2 + 0.75 * share),
+    });
+    const digest = await sha256(file, { ...steps, progress: () => {} });
+    return { features: bytes, count, sha256: digest, width, height };
   } finally {
     bitmap.close();
   }
@@ -108,13 +138,11 @@ function refuseNoise() {
   }
 }
 
-async function smallGrey(bitmap, { pause, progress }) {
+async function smallGrey(bitmap, blocks, { pause, progress }) {
   refuseNoise();
-  const planned = plan(bitmap.width, bitmap.height);
-  const { fullWidth, fullHeight, down } = planned;
+  const { fullWidth, fullHeight, down } = blocks.plan;
   const rows = down * Math.max(1, Math.floor(STRIP / fullWidth / down));
   const pen = canvas(fullWidth, Math.min(rows, fullHeight));
-  const blocks = new Blocks(planned);
   for (let top = 0; top < fullHeight; top += rows) {
     const high = Math.min(rows, fullHeight - top);
     pen.fillRect(0, 0, fullWidth, high);

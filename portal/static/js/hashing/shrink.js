@@ -14,16 +14,20 @@ export function round(value) {
   return Math.abs(value % 1) === 0.5 && whole % 2 ? whole - 1 : whole;
 }
 
-/**
- * What a picture of that size becomes: first whole blocks of `across` x `down` pixels are
- * averaged to `blocksWide` x `blocksHigh`, then those are fitted to `width` x `height`.
- */
-export function plan(fullWidth, fullHeight) {
+/** The size that hashes are made of: a picture that fits stays as it is. */
+export function hashed(fullWidth, fullHeight) {
   const scale = Math.min(1, SMALL / Math.max(fullWidth, fullHeight));
-  const width = Math.max(1, round(fullWidth * scale));
-  const height = Math.max(1, round(fullHeight * scale));
-  const across = Math.floor(fullWidth / width / GAP) || 1;
-  const down = Math.floor(fullHeight / height / GAP) || 1;
+  return [fullWidth, fullHeight].map((side) => Math.max(1, round(side * scale)));
+}
+
+/**
+ * How a picture of that size becomes a small one: first whole blocks of `across` x `down`
+ * pixels are averaged to `blocksWide` x `blocksHigh`, then those are fitted to the small size.
+ * Blocks leave at least `gap` times as much as is wanted.
+ */
+export function plan(fullWidth, fullHeight, [width, height], gap = GAP) {
+  const across = Math.floor(fullWidth / width / gap) || 1;
+  const down = Math.floor(fullHeight / height / gap) || 1;
   return {
     fullWidth, fullHeight, width, height, across, down,
     blocksWide: Math.ceil(fullWidth / across),
@@ -31,10 +35,15 @@ export function plan(fullWidth, fullHeight) {
   };
 }
 
+const GREY = [19595, 38470, 7471]; // ITU-R 601, in the whole numbers that Pillow takes
+const COLOURS = [[65536, 0, 0], [0, 65536, 0], [0, 0, 65536]];
+
 /** Averages the blocks of the picture while its rows come in, strip after strip. */
 export class Blocks {
-  constructor(planned) {
+  /** @param {number[]} shares of red, green and blue in a level, in 65536ths */
+  constructor(planned, shares = GREY) {
     this.plan = planned;
+    this.shares = shares;
     this.levels = new Uint8Array(planned.blocksWide * planned.blocksHigh);
   }
 
@@ -44,6 +53,7 @@ export class Blocks {
    */
   add(rgba, top, rows) {
     const { fullWidth, across, down, blocksWide } = this.plan;
+    const [red, green, blue] = this.shares;
     const sums = new Uint32Array(blocksWide);
     for (let y = 0, at = 0; y < rows; y += down) {
       const high = Math.min(down, rows - y);
@@ -53,8 +63,7 @@ export class Blocks {
           const end = Math.min(x + across, fullWidth);
           let sum = 0;
           for (; x < end; x++, at += 4) {
-            // ITU-R 601, in the whole numbers that Pillow takes
-            sum += (rgba[at] * 19595 + rgba[at + 1] * 38470 + rgba[at + 2] * 7471 + 0x8000) >> 16;
+            sum += (rgba[at] * red + rgba[at + 1] * green + rgba[at + 2] * blue + 0x8000) >> 16;
           }
           sums[block] += sum;
         }
@@ -78,6 +87,26 @@ export class Blocks {
     const { fullWidth, fullHeight, across, down, blocksWide, blocksHigh, width, height } = this.plan;
     const box = [0, 0, fullWidth / across, fullHeight / down]; // the last block may be a part
     return { grey: fit(this.levels, blocksWide, blocksHigh, box, width, height), width, height };
+  }
+}
+
+/** The same of a picture that is shrunk in its colours, and made grey afterwards. */
+export class ColourBlocks {
+  constructor(planned) {
+    this.plan = planned;
+    this.colours = COLOURS.map((shares) => new Blocks(planned, shares));
+  }
+
+  add(rgba, top, rows) {
+    for (const blocks of this.colours) blocks.add(rgba, top, rows);
+  }
+
+  fitted() {
+    const [reds, greens, blues] = this.colours.map((blocks) => blocks.fitted().grey);
+    const [red, green, blue] = GREY;
+    const grey = reds.map((level, at) =>
+      (level * red + greens[at] * green + blues[at] * blue + 0x8000) >> 16);
+    return { grey, width: this.plan.width, height: this.plan.height };
   }
 }
 
