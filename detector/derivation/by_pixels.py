@@ -97,7 +97,9 @@ def _compared(
     x, y = np.clip(places, 0, (frame.shape[1] - 1, frame.shape[0] - 1)).T
     near = _around(x, y, frame.shape)
     found = difference(frame.levels, levels, reach, near)
-    return _Compared(found, reach, near, bool(found.alike[y, x].mean() >= HELD))
+    judged, alike = found.judged[y, x], found.alike[y, x]
+    holds = alike.sum() >= max(5, HELD * judged.sum())
+    return _Compared(found, reach, near, bool(holds))
 
 
 def _around(x: NDArray[np.int64], y: NDArray[np.int64], shape: tuple[int, int]) -> Mask:

@@ -32,6 +32,7 @@ _COLOUR_FLOOR: Final = 5.0  # times the difference there
 _PURE: Final = (
     235  # levels that white letters come to at this size, black ones likewise
 )
+_INK: Final = 110  # levels between letters and their ground
 _STROKE: Final = 9  # pixels of their edges, across
 _FILLING: Final = 6.0  # pixels
 _BURNT: Final = 247  # levels of all channels, in both
@@ -49,6 +50,7 @@ class Difference:
 
     agrees: Mask
     differs: Mask
+    judged: Mask
     alike: Mask
     amount: Map
 
@@ -76,8 +78,9 @@ def difference(
     amount[~reach] = 0
     differs = reach & (amount > 1)
     agrees = reach & textured & ~differs
-    alike = reach & textured & (likeness > _ALIKE)
-    return Difference(agrees, differs, alike, amount.astype(np.float32))
+    judged = reach & textured
+    alike = judged & (likeness > _ALIKE)
+    return Difference(agrees, differs, judged, alike, amount.astype(np.float32))
 
 
 def _letters(one: Levels, other: Levels) -> Mask:
@@ -85,11 +88,14 @@ def _letters(one: Levels, other: Levels) -> Mask:
 
     Nothing is lost with them: what is burnt or drowned in both is plain.
     """
+    kernel = np.ones((_STROKE, _STROKE), np.uint8)
     pure = np.ones(one.shape[:2], np.bool_)
+    steep = np.ones(one.shape[:2], np.bool_)
     for levels in (one, other):
         pure &= (levels.min(axis=2) >= _PURE) | (levels.max(axis=2) <= 255 - _PURE)
-    kernel = np.ones((_STROKE, _STROKE), np.uint8)
-    return np.asarray(cv2.dilate(pure.astype(np.uint8), kernel)) > 0
+        grey = _grey(levels)
+        steep &= cv2.dilate(grey, kernel) - cv2.erode(grey, kernel) > _INK
+    return steep & (cv2.dilate(pure.astype(np.uint8), kernel) > 0)
 
 
 def _filled(levels: Levels, inside: Mask) -> Levels:
