@@ -70,16 +70,16 @@ def difference(
     original, suspected = (_filled(levels, reach) for levels in (original, suspected))
     original = _as_soft(original, suspected, near & reach)
     suspected = _as_soft(suspected, original, near & reach)
-    likeness, textured = _structure(suspected, original, reach, near & reach)
+    likeness, textured, here = _structure(suspected, original, reach, near & reach)
     known = reach & near & textured & (likeness > _ALIKE)
     off, burnt = _colour(suspected, original, known, reach & ~textured)
     textured &= ~burnt
-    amount = np.maximum(off, np.where(textured, (1 - likeness) / (1 - _ALIKE), 0))
+    amount = np.maximum(off, np.where(textured & here, (1 - likeness) / (1 - _ALIKE), 0))
     amount[~reach] = 0
     differs = reach & (amount > 1)
-    agrees = reach & textured & ~differs
     judged = reach & textured
     alike = judged & (likeness > _ALIKE)
+    agrees = alike & ~differs
     return Difference(agrees, differs, judged, alike, amount.astype(np.float32))
 
 
@@ -89,13 +89,12 @@ def _letters(one: Levels, other: Levels) -> Mask:
     Nothing is lost with them: what is burnt or drowned in both is plain.
     """
     kernel = np.ones((_STROKE, _STROKE), np.uint8)
-    pure = np.ones(one.shape[:2], np.bool_)
-    steep = np.ones(one.shape[:2], np.bool_)
-    for levels in (one, other):
-        pure &= (levels.min(axis=2) >= _PURE) | (levels.max(axis=2) <= 255 - _PURE)
-        grey = _grey(levels)
+    pure = np.minimum(one, other).min(axis=2) >= _PURE
+    pure |= np.maximum(one, other).max(axis=2) <= 255 - _PURE
+    steep = cv2.dilate(pure.astype(np.uint8), kernel) > 0
+    for grey in (_grey(one), _grey(other)):
         steep &= cv2.dilate(grey, kernel) - cv2.erode(grey, kernel) > _INK
-    return steep & (cv2.dilate(pure.astype(np.uint8), kernel) > 0)
+    return np.asarray(steep)
 
 
 def _filled(levels: Levels, inside: Mask) -> Levels:
@@ -131,11 +130,12 @@ def _sharpness(levels: Levels, sure: Mask) -> float:
 
 def _structure(
     suspected: Levels, original: Levels, reach: Mask, sure: Mask
-) -> tuple[Map, Mask]:
-    """How alike the detail is, -1 to 1, and where there is any."""
+) -> tuple[Map, Mask, Mask]:
+    """How alike the detail is, -1 to 1, where there is any around, and where at all."""
     inside = reach.astype(np.float32)
     likeness = np.zeros(reach.shape, np.float32)
     textured = np.zeros(reach.shape, np.bool_)
+    here = np.zeros(reach.shape, np.bool_)
     for (fine, coarse), window in zip(_BANDS, _WINDOWS, strict=True):
         a, b = (
             (_soft(grey, fine) - _soft(grey, coarse)) * inside
@@ -148,14 +148,16 @@ def _structure(
         )
         alike = both / np.sqrt((var_a + _NOISE) * (var_b + _NOISE))
         noise = _noise(var_a[sure], var_b[sure], both[sure])
-        detailed = np.maximum(var_a, var_b) > _PLAIN**2 + _GRAINY * noise
+        least = _PLAIN**2 + _GRAINY * noise
+        detailed = np.maximum(var_a, var_b) > least
+        here |= _soft(np.maximum(a * a, b * b), window / 2) > least
         detailed &= whole > _INSIDE  # or its detail is but the edge itself
         asked = detailed & ~textured
         likeness[asked] = alike[asked]
         both_say = detailed & textured
         likeness[both_say] = np.maximum(likeness, alike)[both_say]
         textured |= detailed
-    return likeness, textured
+    return likeness, textured, here
 
 
 def _noise(ours: Map, theirs: Map, both: Map) -> float:

@@ -121,7 +121,7 @@ def _beyond(outside: Mask, levels: Levels) -> Mask:
     """What lies beyond the original's edges, but for bars and corners of one colour."""
     beyond = np.zeros_like(outside)
     for part in _parts(outside):
-        if _evenness(levels[part]) < _WRITTEN:
+        if _evenness(levels[part]) < 0.7:
             beyond |= part
     return beyond
 
