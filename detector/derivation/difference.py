@@ -23,6 +23,8 @@ _ALIKE: Final = 0.5  # correlation; strangers' windows rarely come so far
 _NOISE: Final = 0.6  # levels squared, that hold the correlation of plain windows down
 _INSIDE: Final = 0.75  # of a window, that the original must reach
 _GRAINY: Final = 3.0  # times the pair's noise, that detail must come to
+_HINT: Final = 0.5  # of a difference of colour, without which structure is a neighbour's
+_HINTED: Final = 9  # pixels across, about one
 _SOFT: Final = (0.0, 0.6, 0.9, 1.3, 1.8, 2.4, 3.2, 4.2)  # pixels
 _SOFTER: Final = 1.15  # times that one may still be sharper
 _COLOUR_BLUR: Final = 1.2  # pixels of half the size
@@ -70,10 +72,13 @@ def difference(
     original, suspected = (_filled(levels, reach) for levels in (original, suspected))
     original = _as_soft(original, suspected, near & reach)
     suspected = _as_soft(suspected, original, near & reach)
-    likeness, textured, here = _structure(suspected, original, reach, near & reach)
+    likeness, textured = _structure(suspected, original, reach, near & reach)
     known = reach & near & textured & (likeness > _ALIKE)
     off, burnt = _colour(suspected, original, known, reach & ~textured)
     textured &= ~burnt
+    # Windows look over the edge of what was replaced, and its outline would swell.
+    kernel = np.ones((_HINTED, _HINTED), np.uint8)
+    here = cv2.dilate(np.uint8(off > _HINT), kernel) > 0
     amount = np.maximum(off, np.where(textured & here, (1 - likeness) / (1 - _ALIKE), 0))
     amount[~reach] = 0
     differs = reach & (amount > 1)
@@ -130,12 +135,11 @@ def _sharpness(levels: Levels, sure: Mask) -> float:
 
 def _structure(
     suspected: Levels, original: Levels, reach: Mask, sure: Mask
-) -> tuple[Map, Mask, Mask]:
-    """How alike the detail is, -1 to 1, where there is any around, and where at all."""
+) -> tuple[Map, Mask]:
+    """How alike the detail is, -1 to 1, and where there is any."""
     inside = reach.astype(np.float32)
     likeness = np.zeros(reach.shape, np.float32)
     textured = np.zeros(reach.shape, np.bool_)
-    here = np.zeros(reach.shape, np.bool_)
     for (fine, coarse), window in zip(_BANDS, _WINDOWS, strict=True):
         a, b = (
             (_soft(grey, fine) - _soft(grey, coarse)) * inside
@@ -148,16 +152,14 @@ def _structure(
         )
         alike = both / np.sqrt((var_a + _NOISE) * (var_b + _NOISE))
         noise = _noise(var_a[sure], var_b[sure], both[sure])
-        least = _PLAIN**2 + _GRAINY * noise
-        detailed = np.maximum(var_a, var_b) > least
-        here |= _soft(np.maximum(a * a, b * b), window / 2) > least
+        detailed = np.maximum(var_a, var_b) > _PLAIN**2 + _GRAINY * noise
         detailed &= whole > _INSIDE  # or its detail is but the edge itself
         asked = detailed & ~textured
         likeness[asked] = alike[asked]
         both_say = detailed & textured
         likeness[both_say] = np.maximum(likeness, alike)[both_say]
         textured |= detailed
-    return likeness, textured, here
+    return likeness, textured
 
 
 def _noise(ours: Map, theirs: Map, both: Map) -> float:

@@ -78,8 +78,24 @@ def bars(levels: Levels) -> Mask:
         edge = (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1])
         reached = np.unique(np.concatenate(edge))
         found |= np.isin(numbers, reached[reached > 0])
-    # Saving and scaling smear its edge.
-    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((9, 9), np.uint8))) > 0
+    return found
+
+
+def about(bars: Mask, reach: Mask) -> Mask:
+    """Those beyond the original, or beyond all straight edges, with their smeared edge.
+
+    What a turn leaves cuts its corners straight off; a white disc is something painted.
+    """
+    inner = np.zeros(bars.shape, np.uint8)
+    outlines, _ = cv2.findContours(
+        np.uint8(~bars), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if outlines:
+        hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+        cv2.fillConvexPoly(inner, hull, 1)
+    cut = bars & ~(reach & (inner > 0))
+    wide = cv2.dilate(cut.astype(np.uint8), np.ones((9, 9), np.uint8))
+    return np.asarray(wide) > 0
 
 
 def labelled(
@@ -92,7 +108,7 @@ def labelled(
         agrees: Where any mapping shows the same.
         differs: Where the first shows something else and no other the same.
         reach: Where the first lies.
-        frame: What bars() finds.
+        frame: Bars, with their edge.
     """
     side = max(agrees.shape)
     replaced = _opened(differs, _OPEN * side)
@@ -141,8 +157,9 @@ def _settled(labels: Labels, frame: Mask) -> Labels:
     told, most = labels.copy(), _HOLE * (labels == REPLACED).sum()
     for part in _parts((labels == PLAIN) & ~frame):
         ring = (cv2.dilate(part.astype(np.uint8), kernel) > 0) & ~part
-        around = labels[ring]
-        if part.sum() <= most and (around == REPLACED).mean() >= _ENCLOSED:
+        edge = sum(side.sum() for side in (part[0], part[-1], part[:, 0], part[:, -1]))
+        enclosed = (labels[ring] == REPLACED).sum() / (ring.sum() + edge)
+        if part.sum() <= most and enclosed >= _ENCLOSED:
             told[part] = REPLACED
     return told
 
