@@ -21,7 +21,7 @@ Proof = Literal["proved", "likely", "not shown"]
 # must confirm it; where they are not, more is asked. See docs/adr/0031.
 PROVED: Final = 15
 PROVED_BY_POINTS: Final = 25
-REGISTERED_BY_POINTS: Final = 0.4  # or they may be the letters of one and the same app
+REGISTERED_BY_POINTS: Final = 0.55  # or they may be the frame of one and the same app
 LIKELY_BY_POINTS: Final = 12
 COPIED: Final = 0.01  # of the picture, below which nothing is proved by pixels
 # Fewer places do where pixels say more: what was copied, and that of all comparable.

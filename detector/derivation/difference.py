@@ -23,7 +23,9 @@ _ALIKE: Final = 0.5  # correlation; strangers' windows rarely come so far
 _NOISE: Final = 0.6  # levels squared, that hold the correlation of plain windows down
 _INSIDE: Final = 0.75  # of a window, that the original must reach
 _GRAINY: Final = 3.0  # times the pair's noise, that detail must come to
-_HINT: Final = 0.5  # of a difference of colour, without which structure is a neighbour's
+_HINT: Final = (
+    0.5  # of a difference of colour, without which structure is a neighbour's
+)
 _HINTED: Final = 9  # pixels across, about one
 _SOFT: Final = (0.0, 0.6, 0.9, 1.3, 1.8, 2.4, 3.2, 4.2)  # pixels
 _SOFTER: Final = 1.15  # times that one may still be sharper
@@ -78,8 +80,10 @@ def difference(
     textured &= ~burnt
     # Windows look over the edge of what was replaced, and its outline would swell.
     kernel = np.ones((_HINTED, _HINTED), np.uint8)
-    here = cv2.dilate(np.uint8(off > _HINT), kernel) > 0
-    amount = np.maximum(off, np.where(textured & here, (1 - likeness) / (1 - _ALIKE), 0))
+    here = cv2.dilate((off > _HINT).astype(np.uint8), kernel) > 0
+    amount = np.maximum(
+        off, np.where(textured & here, (1 - likeness) / (1 - _ALIKE), 0)
+    )
     amount[~reach] = 0
     differs = reach & (amount > 1)
     judged = reach & textured

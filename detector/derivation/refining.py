@@ -7,9 +7,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from detector.derivation.laying import Frame, Levels, Mask, Matrix
-from detector.derivation.registering import Mapping, moved, projected
+from detector.derivation.laying import Frame, Levels, Mask
+from detector.derivation.registering import Mapping, Matrix, moved, projected
+
+Grey = NDArray[np.uint8]  # (h, w)
+Points = NDArray[np.float32]  # (n, 2)
 
 ENOUGH: Final = 150  # spots that hold a mapping as well as pixels would
 
@@ -23,6 +27,8 @@ _CLOSE: Final = 1.0  # pixels that a corner may be off by
 _REACH: Final = 2.0  # the same while a correction is fitted
 _LEAST: Final = 24  # corners that agree on a correction
 _WORTH: Final = 1.15  # times more corners that lie close after it
+_GREY: Final = cv2.COLOR_RGB2GRAY
+_NONE: Final = np.empty((0, 2), np.float32)
 
 
 def refined(
@@ -39,37 +45,51 @@ def refined(
         frame: The suspected picture.
     """
     ours, theirs = (
-        np.asarray(cv2.cvtColor(np.clip(levels, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY))
+        np.asarray(cv2.cvtColor(levels, _GREY), np.uint8)
         for levels in (original, frame.levels)
     )
-    corners = cv2.goodFeaturesToTrack(
-        ours, _CORNERS, _QUALITY, _APART, mask=reach.astype(np.uint8)
-    )
-    if corners is None or len(corners) < _LEAST:
-        return None
-    there, found, _ = cv2.calcOpticalFlowPyrLK(
-        ours, theirs, corners, None, winSize=_WINDOW, maxLevel=_LEVELS
-    )
-    back, again, _ = cv2.calcOpticalFlowPyrLK(
-        theirs, ours, there, None, winSize=_WINDOW, maxLevel=_LEVELS
-    )
-    sure = (found & again).ravel() > 0
-    sure &= np.hypot(*(back - corners).reshape(-1, 2).T) < _RETURNS
-    start, end = (points.reshape(-1, 2)[sure] for points in (corners, there))
+    start, end = _followed(ours, theirs, reach)
     if len(start) < _LEAST:
         return None
     affine, _ = cv2.estimateAffine2D(start, end, None, cv2.USAC_MAGSAC, _REACH)
     if np.size(affine) != 6:  # None, whatever the stubs say
         return None
-    correction: Matrix = np.vstack([np.asarray(affine, np.float64), (0.0, 0.0, 1.0)])
+    correction = np.vstack([np.asarray(affine, np.float64), (0.0, 0.0, 1.0)])
     before, after = (
         np.count_nonzero(np.hypot(*(places - end).T) < _CLOSE)
         for places in (start, projected(correction, start))
     )
     if after < max(_LEAST, _WORTH * before):
         return None
-    # Centres of pixels lie at halves in mappings, and the corners at wholes.
+    return moved(mapping, _of_small(correction, frame))
+
+
+def _followed(ours: Grey, theirs: Grey, reach: Mask) -> tuple[Points, Points]:
+    """Corners (n, 2) of the original, and where they lie; those found back again."""
+    within = reach.astype(np.uint8)
+    corners = cv2.goodFeaturesToTrack(ours, _CORNERS, _QUALITY, _APART, mask=within)
+    if np.size(corners) < 2 * _LEAST:  # None, whatever the stubs say
+        return _NONE, _NONE
+    start = np.asarray(corners, np.float32).reshape(-1, 2)
+    end, found = _tracked(ours, theirs, start)
+    back, again = _tracked(theirs, ours, end)
+    sure = found & again & (np.hypot(*(back - start).T) < _RETURNS)
+    return start[sure], end[sure]
+
+
+def _tracked(one: Grey, other: Grey, points: Points) -> tuple[Points, Mask]:
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        one, other, points, points.copy(), winSize=_WINDOW, maxLevel=_LEVELS
+    )
+    return np.asarray(there, np.float32), np.asarray(found).ravel() > 0
+
+
+def _of_small(correction: Matrix, frame: Frame) -> Matrix:
+    """A correction of the frame as one of the small suspected picture.
+
+    Centres of pixels lie at halves in mappings, and corners that are followed at wholes.
+    """
     scale = np.diag([*frame.scale, 1.0])
     half = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
-    in_frame = half @ correction @ np.linalg.inv(half)
-    return moved(mapping, np.linalg.inv(scale) @ in_frame @ scale)
+    to_frame = np.linalg.inv(half) @ scale
+    return np.asarray(np.linalg.inv(to_frame) @ correction @ to_frame)

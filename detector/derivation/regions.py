@@ -31,9 +31,11 @@ _OPEN: Final = 0.010  # of the longer side: a line so thin is an edge that lies 
 _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
 _HOLE: Final = 0.5  # of all that was replaced, that such a part is at most
-_EVEN: Final = 4  # levels that a frame's colour varies by
+_EVEN: Final = 4.0  # levels that a frame's colour varies by
 _PURE: Final = 10  # levels that saving moves black and white by
-_WRITTEN: Final = 0.5  # of a frame, that is so; the rest is what is written on it
+_BLANK: Final = 0.7  # of a bar, that is so; a foggy sky comes nearer than one expects
+_WRITTEN: Final = 0.5  # the same of what agrees, where that is but letters and ground
+_INK: Final = 4.0  # times more that letters stand out; a dark plank is as even as a bar
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +90,7 @@ def about(bars: Mask, reach: Mask) -> Mask:
     """
     inner = np.zeros(bars.shape, np.uint8)
     outlines, _ = cv2.findContours(
-        np.uint8(~bars), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+        (~bars).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     if outlines:
         hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
@@ -130,22 +132,26 @@ def written(levels: Levels, copied: Mask) -> bool:
 
     The captions and buttons of two screenshots agree, whatever pictures they hold.
     """
-    return not copied.any() or _evenness(levels[copied]) >= _WRITTEN
+    if not copied.any():
+        return True
+    pixels = levels[copied]
+    even = min(_EVEN, float(pixels.std(axis=0).max()) / _INK)
+    return _evenness(pixels, even) >= _WRITTEN
 
 
 def _beyond(outside: Mask, levels: Levels) -> Mask:
     """What lies beyond the original's edges, but for bars and corners of one colour."""
     beyond = np.zeros_like(outside)
     for part in _parts(outside):
-        if _evenness(levels[part]) < 0.7:
+        if _evenness(levels[part], _EVEN) < _BLANK:
             beyond |= part
     return beyond
 
 
-def _evenness(pixels: NDArray[np.float32]) -> float:
-    """The share of pixels (n, 3) that are of the commonest colour."""
+def _evenness(pixels: NDArray[np.float32], even: float) -> float:
+    """The share of pixels (n, 3) within `even` levels of the commonest colour."""
     apart = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1)
-    return float((apart <= _EVEN).mean())
+    return float((apart <= even).mean())
 
 
 def _settled(labels: Labels, frame: Mask) -> Labels:
