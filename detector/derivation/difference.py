@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.derivation.grading import graded
-from detector.derivation.laying import Levels, Mask
+from detector.derivation.laying import Levels, Mask, highest, lowest
 
 Map = NDArray[np.float32]  # (h, w)
 
@@ -98,8 +98,8 @@ def _letters(one: Levels, other: Levels) -> Mask:
     Nothing is lost with them: what is burnt or drowned in both is plain.
     """
     kernel = np.ones((_STROKE, _STROKE), np.uint8)
-    pure = np.minimum(one, other).min(axis=2) >= _PURE
-    pure |= np.maximum(one, other).max(axis=2) <= 255 - _PURE
+    pure = lowest(np.minimum(one, other)) >= _PURE
+    pure |= highest(np.maximum(one, other)) <= 255 - _PURE
     steep = cv2.dilate(pure.astype(np.uint8), kernel) > 0
     for grey in (_grey(one), _grey(other)):
         steep &= cv2.dilate(grey, kernel) - cv2.erode(grey, kernel) > _INK
@@ -109,7 +109,8 @@ def _letters(one: Levels, other: Levels) -> Mask:
 def _filled(levels: Levels, inside: Mask) -> Levels:
     """Beyond what is compared, its own surroundings: neither bleeds over, nor agrees."""
     kept = inside.astype(np.float32)[:, :, np.newaxis]
-    middle = levels[inside].mean(axis=0) if inside.any() else levels.mean(axis=(0, 1))
+    counted = inside.astype(np.uint8) if inside.any() else None
+    middle = np.array(cv2.mean(levels, counted)[:3], np.float32)
     weight = _soft(kept[:, :, 0], _FILLING)[:, :, np.newaxis] + np.float32(1e-3)
     around = (_soft(levels * kept, _FILLING) + np.float32(1e-3) * middle) / weight
     return np.asarray(np.where(kept > 0, levels, around), np.float32)
@@ -194,15 +195,15 @@ def _colour(
     )
     a = _soft(graded(ours, theirs, where, even), _COLOUR_BLUR)
     b = _soft(theirs, _COLOUR_BLUR)
-    off = np.abs(a - b).max(axis=2)
+    off = highest(np.abs(a - b))
     quiet = [
         float(np.quantile(off[m], _QUIET)) for m in (where, where | even) if m.any()
     ]
     floor = min(quiet, default=0.0)
     steps = np.maximum(_steep(a), _steep(b))
     allowed = max(_COLOUR_LEAST, _COLOUR_FLOOR * floor) + _EDGE * steps
-    burnt = np.minimum(a, b).min(axis=2) > _BURNT
-    burnt |= np.maximum(a, b).max(axis=2) < 255 - _BURNT
+    burnt = lowest(np.minimum(a, b)) > _BURNT
+    burnt |= highest(np.maximum(a, b)) < 255 - _BURNT
     return (
         np.asarray(cv2.resize(off / allowed, (width, height)), np.float32),
         np.asarray(cv2.resize(burnt.astype(np.uint8), (width, height))) > 0,
@@ -214,7 +215,7 @@ def _steep(levels: Levels) -> Map:
         cv2.Sobel(levels, cv2.CV_32F, *way, ksize=3, scale=1 / 8)
         for way in ((1, 0), (0, 1))
     )
-    return np.asarray(np.hypot(x, y).max(axis=2), np.float32)
+    return np.sqrt(highest(x * x + y * y))
 
 
 def _grey(levels: Levels) -> Map:

@@ -18,6 +18,16 @@ Mask = NDArray[np.bool_]  # (h, w)
 LONGEST: Final = 480  # pixels of the frame that both are compared in
 
 
+def highest(levels: Levels) -> NDArray[np.float32]:
+    """The largest of each pixel's channels, (h, w). NumPy's own takes ten times longer."""
+    return np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])
+
+
+def lowest(levels: Levels) -> NDArray[np.float32]:
+    """The smallest of each pixel's channels, (h, w)."""
+    return np.minimum(np.minimum(levels[..., 0], levels[..., 1]), levels[..., 2])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A picture in the size of comparison, and how the small one's places lie in it."""
