@@ -12,17 +12,20 @@ from detector.derivation.bending import bend
 from detector.derivation.difference import Difference, Map, difference
 from detector.derivation.features import OriginalFeatures
 from detector.derivation.laying import Frame, Mask, framed, laid
+from detector.derivation.refining import ENOUGH, refined
 from detector.derivation.regions import (
     COPIED,
     LEAST_COPIED,
     Labels,
+    about,
     bars,
     labelled,
     written,
 )
 from detector.derivation.registering import Mapping
 
-HELD: Final = 0.5  # of the places that agree, that the pixels around them must confirm
+HELD: Final = 0.5  # of the places that agree and that pixels can judge, they confirm
+LEAST_HELD: Final = 5  # places
 _NEAR: Final = 0.08  # of the longer side, around a feature that agrees
 
 
@@ -53,22 +56,21 @@ def look(
     otherwise: strangers' pixels under a false one change nothing.
     """
     frame = framed(suspected, theirs.size)
-    barred = bars(frame.levels)
+    pure = bars(frame.levels)
     first, *others = (
-        _compared(frame, barred, original, theirs, ours, mapping)
-        for mapping in mappings
+        _compared(frame, pure, original, theirs, ours, mapping) for mapping in mappings
     )
     if not first.holds:
         return None
-    held = [mappings[0]]
+    held = [first.mapping]
     agrees = first.found.agrees
-    for mapping, other in zip(mappings[1:], others, strict=True):
+    for other in others:
         more = other.found.agrees & other.near & ~agrees
         if other.holds and more.mean() >= LEAST_COPIED:
-            held.append(mapping)
+            held.append(other.mapping)
             agrees = agrees | more
     differs = first.found.differs & ~agrees
-    labels = labelled(frame.levels, agrees, differs, first.reach, barred)
+    labels = labelled(frame.levels, agrees, differs, first.reach, first.barred)
     if written(frame.levels, labels == COPIED):
         return None
     return Shown(tuple(held), labels, first.found.amount)
@@ -76,15 +78,17 @@ def look(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compared:
+    mapping: Mapping
     found: Difference
     reach: Mask
+    barred: Mask
     near: Mask
     holds: bool
 
 
 def _compared(
     frame: Frame,
-    barred: Mask,
+    pure: Mask,
     original: Image.Image,
     theirs: OriginalFeatures,
     ours: OriginalFeatures,
@@ -92,15 +96,23 @@ def _compared(
 ) -> _Compared:
     bent = bend(mapping, ours, theirs)
     levels, reach = laid(original, ours.size, mapping, bent, frame)
+    if bent is None and mapping.spots < ENOUGH:
+        better = refined(mapping, levels, reach, frame)
+        if better is not None:
+            mapping = better
+            levels, reach = laid(original, ours.size, mapping, bent, frame)
+    barred = about(pure, reach)
     reach &= ~barred
     places = frame.places(theirs.places[mapping.pairs[:, 1]]).astype(np.int64)
     x, y = np.clip(places, 0, (frame.shape[1] - 1, frame.shape[0] - 1)).T
-    near = _around(x, y, frame.shape)
+    near = _near(x, y, frame.shape)
     found = difference(frame.levels, levels, reach, near)
-    return _Compared(found, reach, near, bool(found.alike[y, x].mean() >= HELD))
+    judged, alike = found.judged[y, x], found.alike[y, x]
+    holds = alike.sum() >= max(LEAST_HELD, HELD * judged.sum())
+    return _Compared(mapping, found, reach, barred, near, bool(holds))
 
 
-def _around(x: NDArray[np.int64], y: NDArray[np.int64], shape: tuple[int, int]) -> Mask:
+def _near(x: NDArray[np.int64], y: NDArray[np.int64], shape: tuple[int, int]) -> Mask:
     away = np.ones(shape, np.uint8)
     away[y, x] = 0
     far = cv2.distanceTransform(away, cv2.DIST_L2, 3)

@@ -21,14 +21,16 @@ Proof = Literal["proved", "likely", "not shown"]
 # must confirm it; where they are not, more is asked. See docs/adr/0031.
 PROVED: Final = 15
 PROVED_BY_POINTS: Final = 25
-REGISTERED_BY_POINTS: Final = 0.4  # or they may be the letters of one and the same app
+REGISTERED_BY_POINTS: Final = 0.55  # or they may be the frame of one and the same app
 LIKELY_BY_POINTS: Final = 12
 COPIED: Final = 0.01  # of the picture, below which nothing is proved by pixels
+# Fewer places do where pixels say more: what was copied, and that of all comparable.
+WIDELY, WIDELY_REGISTERED = 0.05, 0.25
 
 # The highest rates of false proofs that bench/derivation.py leaves open: three in all
 # its pairs of unrelated photographs, where it saw none.
-BOUND: Final = 3 / 5_000
-BOUND_BY_POINTS: Final = 3 / 5_000
+BOUND: Final = 3 / 2_500
+BOUND_BY_POINTS: Final = 3 / 2_500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,11 +112,13 @@ def told_by_pixels(
         return _not_shown(BOUND, by_points=False)
     told = regions(shown.labels)
     copied = sum(region.share for region in told if region.kind == "copied")
-    sure = shown.mappings[0].spots >= PROVED and copied >= COPIED
+    registered = _registered(told)
+    many = shown.mappings[0].spots >= PROVED and copied >= COPIED
+    wide = copied >= WIDELY and registered >= WIDELY_REGISTERED
     return Derivation(
-        proof="proved" if sure else "likely",
+        proof="proved" if many or wide else "likely",
         placements=_placements(shown.mappings, theirs, ours),
-        registered=_registered(told),
+        registered=registered,
         regions=told,
         difference=_small(shown.amount),
         by_points=False,

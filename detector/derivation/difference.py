@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.derivation.grading import graded
-from detector.derivation.laying import Levels, Mask
+from detector.derivation.laying import Levels, Mask, highest, lowest
 
 Map = NDArray[np.float32]  # (h, w)
 
@@ -23,6 +23,10 @@ _ALIKE: Final = 0.5  # correlation; strangers' windows rarely come so far
 _NOISE: Final = 0.6  # levels squared, that hold the correlation of plain windows down
 _INSIDE: Final = 0.75  # of a window, that the original must reach
 _GRAINY: Final = 3.0  # times the pair's noise, that detail must come to
+_HINT: Final = (
+    0.5  # of a difference of colour, without which structure is a neighbour's
+)
+_HINTED: Final = 9  # pixels across, about one
 _SOFT: Final = (0.0, 0.6, 0.9, 1.3, 1.8, 2.4, 3.2, 4.2)  # pixels
 _SOFTER: Final = 1.15  # times that one may still be sharper
 _COLOUR_BLUR: Final = 1.2  # pixels of half the size
@@ -32,6 +36,7 @@ _COLOUR_FLOOR: Final = 5.0  # times the difference there
 _PURE: Final = (
     235  # levels that white letters come to at this size, black ones likewise
 )
+_INK: Final = 110  # levels between letters and their ground
 _STROKE: Final = 9  # pixels of their edges, across
 _FILLING: Final = 6.0  # pixels
 _BURNT: Final = 247  # levels of all channels, in both
@@ -49,6 +54,7 @@ class Difference:
 
     agrees: Mask
     differs: Mask
+    judged: Mask
     alike: Mask
     amount: Map
 
@@ -72,12 +78,18 @@ def difference(
     known = reach & near & textured & (likeness > _ALIKE)
     off, burnt = _colour(suspected, original, known, reach & ~textured)
     textured &= ~burnt
-    amount = np.maximum(off, np.where(textured, (1 - likeness) / (1 - _ALIKE), 0))
+    # Windows look over the edge of what was replaced, and its outline would swell.
+    kernel = np.ones((_HINTED, _HINTED), np.uint8)
+    here = cv2.dilate((off > _HINT).astype(np.uint8), kernel) > 0
+    amount = np.maximum(
+        off, np.where(textured & here, (1 - likeness) / (1 - _ALIKE), 0)
+    )
     amount[~reach] = 0
     differs = reach & (amount > 1)
-    agrees = reach & textured & ~differs
-    alike = reach & textured & (likeness > _ALIKE)
-    return Difference(agrees, differs, alike, amount.astype(np.float32))
+    judged = reach & textured
+    alike = judged & (likeness > _ALIKE)
+    agrees = alike & ~differs
+    return Difference(agrees, differs, judged, alike, amount.astype(np.float32))
 
 
 def _letters(one: Levels, other: Levels) -> Mask:
@@ -85,17 +97,20 @@ def _letters(one: Levels, other: Levels) -> Mask:
 
     Nothing is lost with them: what is burnt or drowned in both is plain.
     """
-    pure = np.ones(one.shape[:2], np.bool_)
-    for levels in (one, other):
-        pure &= (levels.min(axis=2) >= _PURE) | (levels.max(axis=2) <= 255 - _PURE)
     kernel = np.ones((_STROKE, _STROKE), np.uint8)
-    return np.asarray(cv2.dilate(pure.astype(np.uint8), kernel)) > 0
+    pure = lowest(np.minimum(one, other)) >= _PURE
+    pure |= highest(np.maximum(one, other)) <= 255 - _PURE
+    steep = cv2.dilate(pure.astype(np.uint8), kernel) > 0
+    for grey in (_grey(one), _grey(other)):
+        steep &= cv2.dilate(grey, kernel) - cv2.erode(grey, kernel) > _INK
+    return np.asarray(steep)
 
 
 def _filled(levels: Levels, inside: Mask) -> Levels:
     """Beyond what is compared, its own surroundings: neither bleeds over, nor agrees."""
     kept = inside.astype(np.float32)[:, :, np.newaxis]
-    middle = levels[inside].mean(axis=0) if inside.any() else levels.mean(axis=(0, 1))
+    counted = inside.astype(np.uint8) if inside.any() else None
+    middle = np.array(cv2.mean(levels, counted)[:3], np.float32)
     weight = _soft(kept[:, :, 0], _FILLING)[:, :, np.newaxis] + np.float32(1e-3)
     around = (_soft(levels * kept, _FILLING) + np.float32(1e-3) * middle) / weight
     return np.asarray(np.where(kept > 0, levels, around), np.float32)
@@ -180,15 +195,15 @@ def _colour(
     )
     a = _soft(graded(ours, theirs, where, even), _COLOUR_BLUR)
     b = _soft(theirs, _COLOUR_BLUR)
-    off = np.abs(a - b).max(axis=2)
+    off = highest(np.abs(a - b))
     quiet = [
         float(np.quantile(off[m], _QUIET)) for m in (where, where | even) if m.any()
     ]
     floor = min(quiet, default=0.0)
     steps = np.maximum(_steep(a), _steep(b))
     allowed = max(_COLOUR_LEAST, _COLOUR_FLOOR * floor) + _EDGE * steps
-    burnt = np.minimum(a, b).min(axis=2) > _BURNT
-    burnt |= np.maximum(a, b).max(axis=2) < 255 - _BURNT
+    burnt = lowest(np.minimum(a, b)) > _BURNT
+    burnt |= highest(np.maximum(a, b)) < 255 - _BURNT
     return (
         np.asarray(cv2.resize(off / allowed, (width, height)), np.float32),
         np.asarray(cv2.resize(burnt.astype(np.uint8), (width, height))) > 0,
@@ -200,7 +215,7 @@ def _steep(levels: Levels) -> Map:
         cv2.Sobel(levels, cv2.CV_32F, *way, ksize=3, scale=1 / 8)
         for way in ((1, 0), (0, 1))
     )
-    return np.asarray(np.hypot(x, y).max(axis=2), np.float32)
+    return np.sqrt(highest(x * x + y * y))
 
 
 def _grey(levels: Levels) -> Map:

@@ -30,7 +30,8 @@ LONGEST: Final = 2047  # pixels of a side: what a place of 16 bits reaches
 WIDTH: Final = 128  # numbers of a descriptor
 
 _LEAST_SIDE: Final = 16
-_CONTRAST: Final = 0.004  # a tenth of SIFT's own: a sky has some, too, beside foliage
+_EDGE: Final = 25
+_CONTRAST: Final = 0.002  # a tenth of SIFT's own: a sky has some, too, beside foliage
 _CELLS: Final = 12  # a side; the best of each come first
 _NORM: Final = 512  # a descriptor's length, so that hardly a number exceeds a byte
 _STEPS: Final = 32  # of a pixel that places and sizes are kept in
@@ -82,7 +83,7 @@ class OriginalFeatures:
         height, width = grey.shape
         if min(width, height) < _LEAST_SIDE:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)
-        finder = cv2.SIFT.create(contrastThreshold=_CONTRAST)
+        finder = cv2.SIFT.create(contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
         candidates = finder.detect(grey, None)
         if not candidates:
             return cls._kept(np.empty((0, 4), np.float32), _NO_DESCRIPTORS, grey.shape)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.derivation.laying import Levels, Mask
+from detector.derivation.laying import Levels, Mask, highest
 
 _SAMPLES: Final = 2_500  # pixels that a grading is fitted to
 _CLIPPED: Final = 253  # a level from which on a grading may have cut off what was there
@@ -117,4 +117,4 @@ def _places(shape: tuple[int, ...]) -> Terms:
 
 
 def _unclipped(levels: Levels) -> Mask:
-    return np.asarray(levels.max(axis=2) < _CLIPPED)
+    return np.asarray(highest(levels) < _CLIPPED)

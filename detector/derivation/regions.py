@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.derivation.laying import Levels, Mask
+from detector.derivation.laying import Levels, Mask, highest, lowest
 
 Labels = NDArray[np.uint8]  # (h, w) of the three below
 Kind = Literal["copied", "replaced", "not comparable"]
@@ -31,9 +31,12 @@ _OPEN: Final = 0.010  # of the longer side: a line so thin is an edge that lies 
 _CLOSE: Final = 0.020  # a gap so narrow is part of what is around it
 _ENCLOSED: Final = 0.75  # of a plain part's surroundings that decide what it belongs to
 _HOLE: Final = 0.5  # of all that was replaced, that such a part is at most
-_EVEN: Final = 4  # levels that a frame's colour varies by
+_EVEN: Final = 4.0  # levels that a frame's colour varies by
 _PURE: Final = 10  # levels that saving moves black and white by
-_WRITTEN: Final = 0.5  # of a frame, that is so; the rest is what is written on it
+_BLANK: Final = 0.7  # of a bar, that is so; a foggy sky comes nearer than one expects
+_WRITTEN: Final = 0.5  # the same of what agrees, where that is but letters and ground
+_SAMPLES: Final = 10_000  # pixels that it is judged by
+_INK: Final = 4.0  # times more that letters stand out; a dark plank is as even as a bar
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,13 +76,29 @@ def small_size(shape: tuple[int, ...]) -> tuple[int, int]:
 def bars(levels: Levels) -> Mask:
     """Black or white that the picture's edge is part of: bars, and what a turn leaves."""
     found = np.zeros(levels.shape[:2], np.bool_)
-    for pure in (levels.max(axis=2) <= _PURE, levels.min(axis=2) >= 255 - _PURE):
+    for pure in (highest(levels) <= _PURE, lowest(levels) >= 255 - _PURE):
         _, numbers = cv2.connectedComponents(pure.astype(np.uint8), connectivity=4)
         edge = (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1])
         reached = np.unique(np.concatenate(edge))
         found |= np.isin(numbers, reached[reached > 0])
-    # Saving and scaling smear its edge.
-    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((9, 9), np.uint8))) > 0
+    return found
+
+
+def about(bars: Mask, reach: Mask) -> Mask:
+    """Those beyond the original, or beyond all straight edges, with their smeared edge.
+
+    What a turn leaves cuts its corners straight off; a white disc is something painted.
+    """
+    inner = np.zeros(bars.shape, np.uint8)
+    outlines, _ = cv2.findContours(
+        (~bars).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if outlines:
+        hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+        cv2.fillConvexPoly(inner, hull, 1)
+    cut = bars & ~(reach & (inner > 0))
+    wide = cv2.dilate(cut.astype(np.uint8), np.ones((9, 9), np.uint8))
+    return np.asarray(wide) > 0
 
 
 def labelled(
@@ -92,7 +111,7 @@ def labelled(
         agrees: Where any mapping shows the same.
         differs: Where the first shows something else and no other the same.
         reach: Where the first lies.
-        frame: What bars() finds.
+        frame: Bars, with their edge.
     """
     side = max(agrees.shape)
     replaced = _opened(differs, _OPEN * side)
@@ -114,22 +133,32 @@ def written(levels: Levels, copied: Mask) -> bool:
 
     The captions and buttons of two screenshots agree, whatever pictures they hold.
     """
-    return not copied.any() or _evenness(levels[copied]) >= _WRITTEN
+    if not copied.any():
+        return True
+    pixels = _some(levels, copied)
+    even = min(_EVEN, float(pixels.std(axis=0).max()) / _INK)
+    return _evenness(pixels, even) >= _WRITTEN
 
 
 def _beyond(outside: Mask, levels: Levels) -> Mask:
     """What lies beyond the original's edges, but for bars and corners of one colour."""
     beyond = np.zeros_like(outside)
     for part in _parts(outside):
-        if _evenness(levels[part]) < _WRITTEN:
+        if _evenness(_some(levels, part), _EVEN) < _BLANK:
             beyond |= part
     return beyond
 
 
-def _evenness(pixels: NDArray[np.float32]) -> float:
-    """The share of pixels (n, 3) that are of the commonest colour."""
+def _some(levels: Levels, where: Mask) -> NDArray[np.float32]:
+    """A bounded number of a part's pixels (n, 3), evenly."""
+    rows = np.flatnonzero(where)
+    return levels.reshape(-1, 3)[rows[:: 1 + len(rows) // _SAMPLES]]
+
+
+def _evenness(pixels: NDArray[np.float32], even: float) -> float:
+    """The share of pixels (n, 3) within `even` levels of the commonest colour."""
     apart = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1)
-    return float((apart <= _EVEN).mean())
+    return float((apart <= even).mean())
 
 
 def _settled(labels: Labels, frame: Mask) -> Labels:
@@ -141,8 +170,9 @@ def _settled(labels: Labels, frame: Mask) -> Labels:
     told, most = labels.copy(), _HOLE * (labels == REPLACED).sum()
     for part in _parts((labels == PLAIN) & ~frame):
         ring = (cv2.dilate(part.astype(np.uint8), kernel) > 0) & ~part
-        around = labels[ring]
-        if part.sum() <= most and (around == REPLACED).mean() >= _ENCLOSED:
+        edge = sum(side.sum() for side in (part[0], part[-1], part[:, 0], part[:, -1]))
+        enclosed = (labels[ring] == REPLACED).sum() / (ring.sum() + edge)
+        if part.sum() <= most and enclosed >= _ENCLOSED:
             told[part] = REPLACED
     return told
 

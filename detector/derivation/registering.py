@@ -1,7 +1,7 @@
 """Which mappings lay parts of an original over a suspected picture, by features alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import cv2
@@ -57,6 +57,12 @@ def projected(matrix: Matrix, places: NDArray[np.floating]) -> NDArray[np.float6
     raised = places[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(raised[:, :2] / raised[:, 2:])
+
+
+def moved(mapping: Mapping, by: Matrix) -> Mapping:
+    """The mapping with what it lays over moved by another, of the suspected picture."""
+    matrix = by @ mapping.matrix
+    return replace(mapping, matrix=matrix / matrix[2, 2])
 
 
 def register(

@@ -4,6 +4,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -18,7 +19,10 @@ from bench.transforms import frames, shapes
 from detector import Derivation, FeaturesError, OriginalFeatures, derive, heatmap
 from detector.derivation import evidence
 from detector.derivation.features import MOST
+from detector.derivation.laying import framed, laid
+from detector.derivation.refining import refined
 from detector.derivation.regions import MASK_SIDE
+from detector.derivation.registering import Mapping
 from tests import drawing
 
 SIZE = WIDTH, HEIGHT = (480, 360)
@@ -94,6 +98,7 @@ BENIGN: dict[str, Callable[[Image.Image], Image.Image]] = {
     "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1.5)),
     "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
     "pale": lambda image: ImageEnhance.Color(image).enhance(0.3),
+    "drowned": lambda image: ImageEnhance.Brightness(image).enhance(0.15),
     "with more contrast": lambda image: ImageEnhance.Contrast(image).enhance(1.4),
     "bent, as no homography can": shapes.perspective_6,
     "aslant": lambda image: image.transform(
@@ -138,6 +143,58 @@ def test_an_edit_is_found_under_crop_mirror_turn_and_recompression() -> None:
     assert told.proof == "proved"
     assert told.placements[0].mirrored
     assert overlap(told, mask) >= 0.6
+
+
+def test_a_region_of_a_very_dark_picture_is_shown_as_well() -> None:
+    night = ImageEnhance.Brightness(original()).enhance(0.2)
+    edited = region(night, ImageEnhance.Brightness(textured(9)).enhance(0.2))
+    assert np.median(np.asarray(night)) < 30
+
+    told = derive(edited, night)
+
+    assert told.proof == "proved"
+    assert overlap(told, true_region()) >= 0.6
+
+
+def test_something_white_at_the_edge_is_replaced_and_no_bar() -> None:
+    edited, true = original().copy(), Image.new("L", SIZE)
+    for drawn in (edited, true):
+        ImageDraw.Draw(drawn).ellipse((-60, 120, 140, 300), fill="white")
+
+    told = derive(edited, original())
+
+    assert overlap(told, true) >= 0.8
+
+
+def test_the_outline_of_what_was_put_on_a_plain_ground_does_not_swell() -> None:
+    ground = Image.new("RGB", SIZE, (170, 180, 190))
+    ground.paste(original().crop((0, 180, WIDTH, HEIGHT)), (0, 180))
+    edited, true = ground.copy(), Image.new("L", SIZE)
+    edited.paste(textured(9).crop((0, 0, 90, 90)), (200, 60))
+    true.paste(255, (200, 60, 290, 150))
+
+    told = derive(drawing.recompress(edited, 80), ground)
+
+    assert overlap(told, true) >= 0.75
+
+
+def test_a_mapping_that_lies_a_little_off_is_set_right_by_pixels() -> None:
+    features_ = features()
+    off = np.array([[1.02, 0.0, -5.0], [0.01, 0.99, 3.0], [0.0, 0.0, 1.0]])
+    none = np.empty((0, 2), np.int64)
+    loose = Mapping(off, "affine", mirrored=False, pairs=none, loose=none, spots=9)
+    frame = framed(original(), features_.size)
+
+    better = refined(
+        loose, *laid(original(), features_.size, loose, None, frame), frame
+    )
+
+    corners = np.array([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], np.float64)
+    assert better is not None
+    assert better.places(corners) == pytest.approx(corners, abs=0.5)
+    exact = replace(loose, matrix=np.eye(3))
+    over = laid(original(), features_.size, exact, None, frame)
+    assert refined(exact, *over, frame) is None
 
 
 def test_of_a_part_moved_to_another_background_the_rest_is_replaced() -> None:
