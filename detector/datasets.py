@@ -14,18 +14,13 @@ import numpy as np
 from PIL import Image
 
 from detector.training import fakes
-from detector.training.pictures import Mask, Picture
+from detector.training.pictures import FOLDERS, Mask, Picture
 from detector.training.samples import Album, pseudo_fake
 
 Read = Callable[[Path], Image.Image]
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif"})
 _SPLICED: Final = "spliced_casia1"
-# Photographs that show the same, processed the same, as what a generator made.
-_MATCHED: Final = {
-    "generated_stylegan2": "real_faces",
-    "generated_sd1": "real_coco512",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +127,11 @@ def _whole(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
 
 def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:
     """Name the photographs that show what a generator's pictures show."""
-    folder = _MATCHED.get(made.folder)
+    folder = FOLDERS[made.folder].like
     return tuple(
         _entry(album, photo)
         for photo in album.photos
-        if photo.folder == folder or (folder is None and made.people and photo.people)
+        if photo.folder == folder or (not folder and made.people and photo.people)
     )
 
 
