@@ -13,14 +13,17 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
+from detector.levels import Level, arrived
 from detector.training import fakes
 from detector.training.pictures import FOLDERS, Mask, Picture
-from detector.training.samples import Album, pseudo_fake
+from detector.training.samples import Album, pseudo_fake, twin, twins
 
 Read = Callable[[Path], Image.Image]
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif"})
 _SPLICED: Final = "spliced_casia1"
+# As the spliced pictures came, so that neither size nor saving tells them apart.
+_LIKE_SPLICED: Final = Level(256, "JPEG", 85)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,11 @@ def pools(
         Comparison(f"pseudo-fakes: {kind}", made, photographs, matched=True)
         for kind, made in edits.items()
     ]
+    comparisons.append(Comparison("as calibrated", _mixed(album), photographs))
     spliced = _entries(root / _SPLICED, read, _masks(root / f"{_SPLICED}_masks"))
     local: dict[str, tuple[Entry, ...]] = {kind: edits[kind] for kind in fakes.LOCAL}
     if spliced:
-        comparisons.append(Comparison("casia1", spliced, photographs))
+        comparisons.append(Comparison("casia1", spliced, _like_spliced(album)))
         local["casia1"] = tuple(entry for entry in spliced if entry.mask)
     return Dataset(_whole(comparisons), local)
 
@@ -137,6 +141,30 @@ def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:
 
 def _entry(album: Album, picture: Picture) -> Entry:
     return Entry(picture.path, lambda: Image.fromarray(album.pixels(picture)))
+
+
+def _mixed(album: Album) -> tuple[Entry, ...]:
+    """Name the generators' pictures and as many pseudo-fakes, as in a calibration."""
+    return tuple(
+        _entry(album, made) for family in album.families.values() for made in family
+    ) + tuple(
+        Entry(f"{photo.path} twin {turn}", _twin(album, photo, turn))
+        for photo, turn in twins(album)
+    )
+
+
+def _twin(album: Album, photo: Picture, turn: int) -> Callable[[], Image.Image]:
+    return lambda: Image.fromarray(twin(album, photo, turn).pixels)
+
+
+def _like_spliced(album: Album) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(f"small/{photo.path}", _small(album, photo)) for photo in album.photos
+    )
+
+
+def _small(album: Album, photo: Picture) -> Callable[[], Image.Image]:
+    return lambda: arrived(Image.fromarray(album.pixels(photo)), _LIKE_SPLICED)
 
 
 def _edited(album: Album, kind: fakes.Kind) -> tuple[Entry, ...]:

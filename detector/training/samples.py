@@ -3,6 +3,7 @@
 A batch is a pure function of its number, so that training can stop and go on anywhere.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,27 @@ def pseudo_fake(
         reconstructions=album.reconstructions(photo),
     )
     return fakes.make(material, kinds[int(random.integers(len(kinds)))], random)
+
+
+def twins(album: Album) -> list[tuple[Picture, int]]:
+    """Name photographs to be made fakes of, as many as there are generators' pictures.
+
+    In turns, if there are fewer photographs.
+    """
+    count = max(1, sum(len(made) for made in album.families.values()))
+    shuffled = sorted(album.photos, key=lambda photo: _number(photo.path))
+    turns = range(-(-count // max(1, len(shuffled))))
+    return [(photo, turn) for turn in turns for photo in shuffled][:count]
+
+
+def twin(album: Album, photo: Picture, turn: int) -> fakes.Fake:
+    """Make the pseudo-fake of a photograph that this turn determines."""
+    random = np.random.default_rng((_number(photo.path), turn))
+    return pseudo_fake(album, photo, random)
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def centre(mask: Mask) -> tuple[float, float]:

@@ -9,11 +9,11 @@ from detector.levels import LEVELS, at_level
 from detector.metrics import Labels, Numbers
 from detector.models.learned import Model
 from detector.training.pictures import Pixels
-from detector.training.samples import Album, pseudo_fake
+from detector.training.samples import Album, twin, twins
 
 
 def mixture(model: Model, album: Album) -> tuple[Labels, Numbers]:
-    """Score every picture and one pseudo-fake of every photograph, each at one level.
+    """Score every picture and as many pseudo-fakes as generated ones, each at one level.
 
     Returns:
         Labels (n,), True for fakes, and scores (n,).
@@ -21,11 +21,11 @@ def mixture(model: Model, album: Album) -> tuple[Labels, Numbers]:
     labels: list[bool] = []
     scores: list[float] = []
     for photo in album.photos:
-        random = np.random.default_rng(_number(photo.path))
-        twin = pseudo_fake(album, photo, random).pixels
-        for pixels, fake in ((album.pixels(photo), False), (twin, True)):
-            labels.append(fake)
-            scores.append(_score(model, pixels, photo.path))
+        labels.append(False)
+        scores.append(_score(model, album.pixels(photo), photo.path))
+    for photo, turn in twins(album):
+        labels.append(True)
+        scores.append(_score(model, twin(album, photo, turn).pixels, photo.path))
     for family in album.families.values():
         for made in family:
             labels.append(True)

@@ -92,7 +92,7 @@ def test_every_comparison_is_judged_at_every_level_and_places_against_masks(
     assert all(row.calibration_error == pytest.approx(0.1) for row in rows)
     assert place.pictures == 6
     assert place.auc > 0.99
-    assert place.overlap > 0.95
+    assert place.overlap > 0.9
 
 
 def test_the_worst_row_comes_first_and_the_table_says_what_is_matched(
