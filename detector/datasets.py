@@ -16,7 +16,7 @@ from PIL import Image
 from detector.levels import Level, arrived
 from detector.training import fakes
 from detector.training.pictures import FOLDERS, Mask, Picture
-from detector.training.samples import Album, pseudo_fake, twin, twins
+from detector.training.samples import Album, pseudo_fake
 
 Read = Callable[[Path], Image.Image]
 
@@ -88,18 +88,19 @@ def pools(
     chosen = [picture for picture in listed if picture.pool == "test"]
     album = Album(root, chosen, reconstructions)
     photographs = tuple(_entry(album, photo) for photo in album.photos)
-    comparisons = []
+    comparisons, matched = [], []
     for family, made in album.families.items():
         generated = tuple(_entry(album, picture) for picture in made)
         comparisons.append(Comparison(family, generated, photographs))
         if twins := _twins(album, made[0]):
-            comparisons.append(Comparison(family, generated, twins, matched=True))
+            matched.append(Comparison(family, generated, twins, matched=True))
     edits = {kind: _edited(album, kind) for kind in fakes.KINDS}
+    made_by_any = tuple(entry for one in comparisons for entry in one.fakes)
+    comparisons += [*matched, Comparison("all generators", made_by_any, photographs)]
     comparisons += [
         Comparison(f"pseudo-fakes: {kind}", made, photographs, matched=True)
         for kind, made in edits.items()
     ]
-    comparisons.append(Comparison("as calibrated", _mixed(album), photographs))
     spliced = _entries(root / _SPLICED, read, _masks(root / f"{_SPLICED}_masks"))
     local: dict[str, tuple[Entry, ...]] = {kind: edits[kind] for kind in fakes.LOCAL}
     if spliced:
@@ -141,20 +142,6 @@ def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:
 
 def _entry(album: Album, picture: Picture) -> Entry:
     return Entry(picture.path, lambda: Image.fromarray(album.pixels(picture)))
-
-
-def _mixed(album: Album) -> tuple[Entry, ...]:
-    """Name the generators' pictures and as many pseudo-fakes, as in a calibration."""
-    return tuple(
-        _entry(album, made) for family in album.families.values() for made in family
-    ) + tuple(
-        Entry(f"{photo.path} twin {turn}", _twin(album, photo, turn))
-        for photo, turn in twins(album)
-    )
-
-
-def _twin(album: Album, photo: Picture, turn: int) -> Callable[[], Image.Image]:
-    return lambda: Image.fromarray(twin(album, photo, turn).pixels)
 
 
 def _like_spliced(album: Album) -> tuple[Entry, ...]:

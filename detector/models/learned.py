@@ -157,6 +157,8 @@ def read_card(path: Path) -> dict[str, Any]:
 
 def reduced(image: Image.Image) -> Image.Image:
     """Reduce a picture to the scale of the training; a smaller one stays as it is."""
+    if image.mode != "RGB":  # not what was promised; its levels of grey will do
+        image = image.convert("L").convert("RGB")
     width, height = image.size
     scale = min(SIDE / min(width, height), (AREA / (width * height)) ** 0.5)
     if scale >= 1:

@@ -3,7 +3,6 @@
 A batch is a pure function of its number, so that training can stop and go on anywhere.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -112,10 +111,7 @@ class Batches(Dataset[Batch]):
     def _strangers(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
         """Choose a generator's picture and a photograph, saved as badly as each other."""
         album = self._album
-        families = list(album.families)
-        made = _one(
-            album.families[families[int(random.integers(len(families)))]], random
-        )
+        made = _of_some(list(album.families.values()), random)
         photo = self._beside(made, random)
         worse = min(FOLDERS[one.folder].quality for one in (made, photo))
         first, second = (_aged(album, one, worse) for one in (photo, made))
@@ -130,10 +126,10 @@ class Batches(Dataset[Batch]):
             return _one(like, random)
         if made.people and album.people and random.random() < _LIKE:
             return _one(album.people, random)
-        return _photo(album, random)
+        return _of_some(list(album.folders.values()), random)
 
     def _twins(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
-        photo = _photo(self._album, random)
+        photo = _of_some(list(self._album.folders.values()), random)
         return self._album.pixels(photo), pseudo_fake(self._album, photo, random)
 
 
@@ -152,27 +148,6 @@ def pseudo_fake(
     return fakes.make(material, kinds[int(random.integers(len(kinds)))], random)
 
 
-def twins(album: Album) -> list[tuple[Picture, int]]:
-    """Name photographs to be made fakes of, as many as there are generators' pictures.
-
-    In turns, if there are fewer photographs.
-    """
-    count = max(1, sum(len(made) for made in album.families.values()))
-    shuffled = sorted(album.photos, key=lambda photo: _number(photo.path))
-    turns = range(-(-count // max(1, len(shuffled))))
-    return [(photo, turn) for turn in turns for photo in shuffled][:count]
-
-
-def twin(album: Album, photo: Picture, turn: int) -> fakes.Fake:
-    """Make the pseudo-fake of a photograph that this turn determines."""
-    random = np.random.default_rng((_number(photo.path), turn))
-    return pseudo_fake(album, photo, random)
-
-
-def _number(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
 def centre(mask: Mask) -> tuple[float, float]:
     """Return the mask's centre as shares of its width and height."""
     rows, columns = np.nonzero(mask)
@@ -182,9 +157,8 @@ def centre(mask: Mask) -> tuple[float, float]:
     return float(columns.mean() / width), float(rows.mean() / height)
 
 
-def _photo(album: Album, random: np.random.Generator) -> Picture:
-    """Choose a folder by the root of how many it holds, so that small ones count."""
-    sets = list(album.folders.values())
+def _of_some(sets: Sequence[Sequence[Picture]], random: np.random.Generator) -> Picture:
+    """Choose a set by the root of how many it holds, so that small ones count."""
     roots = np.sqrt([len(photos) for photos in sets])
     return _one(sets[int(random.choice(len(sets), p=roots / roots.sum()))], random)
 
