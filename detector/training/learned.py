@@ -106,7 +106,7 @@ def _told(data: Path, listed: Sequence[Picture]) -> dict[str, dict[str, Any]]:
         for path in those:
             content.update(hashlib.sha256((data / path).read_bytes()).digest())
         pools = Counter(one.pool for one in listed if one.folder == folder)
-        told[Path(folder).name] = {**pools, "sha256": content.hexdigest()}
+        told[Path(folder).name] = {"pools": dict(pools), "sha256": content.hexdigest()}
     return told
 
 
