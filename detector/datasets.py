@@ -13,19 +13,17 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
+from detector.levels import Level, arrived
 from detector.training import fakes
-from detector.training.pictures import Mask, Picture
+from detector.training.pictures import FOLDERS, Mask, Picture
 from detector.training.samples import Album, pseudo_fake
 
 Read = Callable[[Path], Image.Image]
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif"})
 _SPLICED: Final = "spliced_casia1"
-# Photographs that show the same, processed the same, as what a generator made.
-_MATCHED: Final = {
-    "generated_stylegan2": "real_faces",
-    "generated_sd1": "real_coco512",
-}
+# As the spliced pictures came, so that neither size nor saving tells them apart.
+_LIKE_SPLICED: Final = Level(256, "JPEG", 85)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,15 @@ def pools(
     chosen = [picture for picture in listed if picture.pool == "test"]
     album = Album(root, chosen, reconstructions)
     photographs = tuple(_entry(album, photo) for photo in album.photos)
-    comparisons = []
+    comparisons, matched = [], []
     for family, made in album.families.items():
         generated = tuple(_entry(album, picture) for picture in made)
         comparisons.append(Comparison(family, generated, photographs))
         if twins := _twins(album, made[0]):
-            comparisons.append(Comparison(family, generated, twins, matched=True))
+            matched.append(Comparison(family, generated, twins, matched=True))
     edits = {kind: _edited(album, kind) for kind in fakes.KINDS}
+    made_by_any = tuple(entry for one in comparisons for entry in one.fakes)
+    comparisons += [*matched, Comparison("all generators", made_by_any, photographs)]
     comparisons += [
         Comparison(f"pseudo-fakes: {kind}", made, photographs, matched=True)
         for kind, made in edits.items()
@@ -104,7 +104,7 @@ def pools(
     spliced = _entries(root / _SPLICED, read, _masks(root / f"{_SPLICED}_masks"))
     local: dict[str, tuple[Entry, ...]] = {kind: edits[kind] for kind in fakes.LOCAL}
     if spliced:
-        comparisons.append(Comparison("casia1", spliced, photographs))
+        comparisons.append(Comparison("casia1", spliced, _like_spliced(album)))
         local["casia1"] = tuple(entry for entry in spliced if entry.mask)
     return Dataset(_whole(comparisons), local)
 
@@ -132,16 +132,26 @@ def _whole(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
 
 def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:
     """Name the photographs that show what a generator's pictures show."""
-    folder = _MATCHED.get(made.folder)
+    folder = FOLDERS[made.folder].like
     return tuple(
         _entry(album, photo)
         for photo in album.photos
-        if photo.folder == folder or (folder is None and made.people and photo.people)
+        if photo.folder == folder or (not folder and made.people and photo.people)
     )
 
 
 def _entry(album: Album, picture: Picture) -> Entry:
     return Entry(picture.path, lambda: Image.fromarray(album.pixels(picture)))
+
+
+def _like_spliced(album: Album) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(f"small/{photo.path}", _small(album, photo)) for photo in album.photos
+    )
+
+
+def _small(album: Album, photo: Picture) -> Callable[[], Image.Image]:
+    return lambda: arrived(Image.fromarray(album.pixels(photo)), _LIKE_SPLICED)
 
 
 def _edited(album: Album, kind: fakes.Kind) -> tuple[Entry, ...]:

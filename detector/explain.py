@@ -129,7 +129,7 @@ def opinion(given: ModelOpinion, locale: str = "en") -> Text:
         facts["probability"] = given.probability or 0.0
         return spoken.text(spoken.opinions["uncalibrated"], facts)
     ratio, interval = given.likelihood_ratio, given.interval
-    code = "calibrated"
+    code = "neutral" if ratio == 1 else "calibrated"
     if ratio < 1:  # said the other way round: "0.05 times as likely" is hard to read
         code, ratio = "towards_photo", _inverse(ratio)
         interval = (_inverse(interval[1]), _inverse(interval[0])) if interval else None

@@ -26,8 +26,11 @@ LEVELS: Final[dict[str, Level | None]] = {
 def at_level(image: Image.Image, name: str) -> Image.Image:
     """Return the picture as it would arrive; `info` tells of the new saving alone."""
     level = LEVELS[name]
-    if level is None:
-        return image
+    return image if level is None else arrived(image, level)
+
+
+def arrived(image: Image.Image, level: Level) -> Image.Image:
+    """Reduce a picture and save it; `info` tells of the new saving alone."""
     width, height = image.size
     scale = min(1.0, level.side / min(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -35,6 +38,6 @@ def at_level(image: Image.Image, name: str) -> Image.Image:
     smaller = image.resize(size, Image.Resampling.LANCZOS) if scale < 1 else image
     smaller.save(file, level.codec, quality=level.quality)
     opened = Image.open(file)
-    arrived = opened.convert("RGB")
-    arrived.info = {"quantization": getattr(opened, "quantization", None)}
-    return arrived
+    found = opened.convert("RGB")
+    found.info = {"quantization": getattr(opened, "quantization", None)}
+    return found

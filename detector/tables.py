@@ -7,6 +7,9 @@ _RATES = (
     "| against | level | fakes / photos | AUC (95 %) | null (which) "
     "| found at 1 % | at 5 % | calibration error | Cllr | abstained |"
 )
+_ANSWERS = (
+    "| set | asked | abstained | mean log10 of the ratio | some signs | strong signs |"
+)
 _PLACES = "| edits | pictures | AUC of places | overlap (IoU) |"
 
 
@@ -37,12 +40,29 @@ class Place:
     name: str
     pictures: int
     auc: float  # over the places of a picture, mean over pictures
-    overlap: float  # intersection over union of what is above one half, likewise
+    overlap: float  # intersection over union, likewise
 
 
-def markdown(rows: Iterable[Row], places: Sequence[Place]) -> str:
-    """Write both tables, in the order given."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How one set of pictures was answered, all levels together."""
+
+    name: str
+    fake: bool
+    asked: int
+    abstained: float  # share of those asked
+    ratio: float  # mean common logarithm of the likelihood ratios
+    some: float  # share of the answers that bear "some signs" or more
+    strong: float
+
+
+def markdown(
+    rows: Iterable[Row], places: Sequence[Place] = (), answers: Sequence[Answers] = ()
+) -> str:
+    """Write the tables, in the order given."""
     lines = [_RATES, _rule(_RATES), *map(_rates, rows)]
+    if answers:
+        lines += ["", _ANSWERS, _rule(_ANSWERS), *map(_answers, answers)]
     if places:
         lines += ["", _PLACES, _rule(_PLACES), *map(_place, places)]
     return "\n".join(lines)
@@ -57,6 +77,14 @@ def _rates(row: Row) -> str:
         f"| {row.null:.3f} ({row.null_name}) "
         f"| {row.found_at_1:.2f} | {row.found_at_5:.2f} | {row.calibration_error:.3f} "
         f"| {row.cllr:.3f} | {row.abstained:.0%} |"
+    )
+
+
+def _answers(answers: Answers) -> str:
+    kind = "fakes" if answers.fake else "photos"
+    return (
+        f"| {kind}: {answers.name} | {answers.asked} | {answers.abstained:.1%} "
+        f"| {answers.ratio:+.2f} | {answers.some:.1%} | {answers.strong:.1%} |"
     )
 
 

@@ -16,7 +16,7 @@ from detector.weights import Checkpoint, WeightsError, checked, parse_checkpoint
 # name -> dotted path "module:function", imported on first use. What ships with us is
 # loaded by a function without arguments; what an operator brings, by a function from
 # its checkpoint's bytes and their SHA-256.
-SHIPPED: Final[dict[str, str]] = {}
+SHIPPED: Final[dict[str, str]] = {"learned": "detector.models.learned:load"}
 BROUGHT: Final[dict[str, str]] = {"defenders": "detector.models.defenders:load"}
 
 

@@ -31,7 +31,7 @@ class Fit:
     fakes: int
 
 
-def fit(labels: Labels, scores: Numbers) -> Fit:
+def fit(labels: Labels, scores: Numbers, told_from: float = 0.0) -> Fit:
     """Calibrate scores of pictures that the model was not trained on.
 
     A straight line from score to log odds (Platt 1999), cut at bounds(); its interval
@@ -40,6 +40,8 @@ def fit(labels: Labels, scores: Numbers) -> Fit:
     Args:
         labels: (n,), both classes present.
         scores: (n,).
+        told_from: Smaller ratios are told as this one; the interval's lower end is not.
+            1 for a model to which an unknown kind of fake looks like a photograph.
     """
     slope, offset = line(labels, scores)
     ratios = slope * scores + offset
@@ -48,13 +50,10 @@ def fit(labels: Labels, scores: Numbers) -> Fit:
     refits = _refits(labels, scores)
     family = refits[:, :1] * rows + refits[:, 1:]  # (resamples, rows)
     low, high = np.percentile(family, (2.5, 97.5), axis=0)
+    told = max(least, told_from)
     tables = [
-        tuple(
-            np.round(
-                np.clip(table, np.log(least), np.log(most)) / np.log(10), 4
-            ).tolist()
-        )
-        for table in (slope * rows + offset, low, high)
+        tuple(np.round(np.log10(np.clip(np.exp(table), start, most)), 4).tolist())
+        for table, start in ((slope * rows + offset, told), (low, least), (high, told))
     ]
     return Fit(
         table=Calibration(tuple(np.round(rows, 4).tolist()), *tables),

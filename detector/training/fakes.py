@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.training.pictures import Mask, Pixels
 
@@ -17,7 +18,7 @@ Kind = Literal[
     "reconstruction", "regeneration", "upsampling", "inpainting", "splice", "blend"
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-# How much brightness the four phases of an enlargement may differ by: hardly visible.
+# How much brightness the phases of an enlargement may differ by: hardly visible.
 _UNEVEN: Final = 0.004
 
 LOCAL: Final[tuple[Kind, ...]] = ("regeneration", "inpainting", "splice", "blend")
@@ -169,26 +170,40 @@ def _generated(material: Material, random: np.random.Generator) -> Pixels:
 
 
 def _upsampled(photo: Pixels, random: np.random.Generator) -> Pixels:
-    """Halve, then enlarge by zeros and a slightly uneven kernel, as decoders do.
+    """Reduce, then enlarge by zeros and a slightly uneven kernel, as decoders do.
 
     Zhang, Karaman and Chang, "Detecting and simulating artifacts in GAN fake images"
     (2019): the uneven phases of a learned kernel are what transposed convolutions
     leave. Part of the lost detail is put back, so that blur is no trace.
     """
     height, width = photo.shape[:2]
-    even = cv2.resize(photo, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    sparse = np.zeros((height // 2 * 2, width // 2 * 2, 3), dtype=np.float32)
-    sparse[::2, ::2] = even
-    tent = np.outer((1, 3, 3, 1), (1, 3, 3, 1)) / 16
-    kernel = tent * random.normal(1, 0.15, tent.shape)
-    for phase in np.ndindex(2, 2):
-        part = kernel[phase[0] :: 2, phase[1] :: 2]
-        part *= random.normal(1, _UNEVEN) / part.sum()
-    made = cv2.filter2D(sparse, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
-    made = cv2.copyMakeBorder(made, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    detail = photo - cv2.GaussianBlur(photo.astype(np.float32), (0, 0), 1.0)
+    factor = 2 if random.random() < 0.7 else 4
+    size = (width // factor, height // factor)
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    sparse = np.zeros((size[1] * factor, size[0] * factor, 3), dtype=np.float32)
+    sparse[::factor, ::factor] = small
+    kernel = _kernel(factor, random)
+    middle = (factor + len(kernel)) // 2 - 1
+    made = cv2.filter2D(
+        sparse, -1, kernel, anchor=(middle, middle), borderType=cv2.BORDER_REFLECT_101
+    )
+    rest = (0, height % factor, 0, width % factor)
+    made = cv2.copyMakeBorder(made, *rest, cv2.BORDER_REPLICATE)
+    detail = photo - cv2.GaussianBlur(photo.astype(np.float32), (0, 0), factor / 2)
     mixed = made + float(random.uniform(0.3, 0.9)) * detail
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def _kernel(factor: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a kernel that enlarges by repeating pixels or between them, unevenly."""
+    row = np.convolve(np.ones(factor), (1.0, 2.0, 1.0))
+    if random.random() < 0.5:
+        row = np.convolve(np.convolve(np.ones(factor), np.ones(factor)), (1.0, 1.0))
+    kernel = np.outer(row, row) * random.normal(1, 0.15, (len(row), len(row)))
+    for phase in np.ndindex(factor, factor):
+        part = kernel[phase[0] :: factor, phase[1] :: factor]
+        part *= random.normal(1, _UNEVEN) / part.sum()
+    return kernel
 
 
 _Maker = Callable[[Material, np.random.Generator], tuple[Pixels, Mask]]

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,9 @@ from detector.training.samples import Album, Batch, Batches
 
 _SAVE_EVERY: Final = 120  # seconds
 _TELL_EVERY: Final = 50  # steps
+# Families that were left out look like photographs to it: that it sees nothing must not
+# speak for a photograph. See docs/adr/0032.
+_TOLD_FROM: Final = 1.0
 _CONSOLE: Final = Console()
 
 
@@ -70,26 +74,40 @@ def finish(
     Args:
         trainer: Gives the averaged weights.
         data: The folder of the pictures.
-        listed: All pictures; those in "calibrate" are scored.
+        listed: All pictures; those in neither "train" nor "test" are scored.
         out: The folder for the two files.
         facts: About the training, for the card.
     """
     model = trainer.averaged()
     weights = dump_tensors(model.state_dict())
     digest = hashlib.sha256(weights).hexdigest()
-    chosen = [picture for picture in listed if picture.pool == "calibrate"]
+    chosen = [one for one in listed if one.pool not in {"train", "test"}]
     album = Album(data, chosen, out / "reconstructions")
-    labels, scores = scoring.mixture(Model(model, None, digest), album)
-    fitted = calibration.fit(labels, scores)
+    labels, scores = scoring.pool(Model(model, None, digest), album)
+    fitted = calibration.fit(labels, scores, _TOLD_FROM)
     card = {
         "name": NAME,
         "sha256": digest,
         "network": {"widths": trainer.plan.widths, "depths": trainer.plan.depths},
         "calibration": asdict(fitted),
         "training": facts,
+        "pictures": _told(data, listed),
     }
     (out / "learned.safetensors").write_bytes(weights)
     (out / "learned.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def _told(data: Path, listed: Sequence[Picture]) -> dict[str, dict[str, Any]]:
+    """Tell of each set how many pictures are in which pool, and a digest of them all."""
+    told: dict[str, dict[str, Any]] = {}
+    for folder in sorted({picture.folder for picture in listed}):
+        those = sorted(one.path for one in listed if one.folder == folder)
+        content = hashlib.sha256()
+        for path in those:
+            content.update(hashlib.sha256((data / path).read_bytes()).digest())
+        pools = Counter(one.pool for one in listed if one.folder == folder)
+        told[Path(folder).name] = {"pools": dict(pools), "sha256": content.hexdigest()}
+    return told
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -33,19 +33,24 @@ class Source(NamedTuple):
     # Every picture is reduced at least by this, which wipes out most of what its last
     # saving left: qualities and sizes differ by label.
     reduction: float = 0.9
+    quality: int = 95  # the lowest JPEG quality that most of them went through
+    like: str = ""  # the folder of the photographs that show the same
 
 
 SOURCES: Final = (
-    Source("real_mixed", "photo", people=False),
+    Source("real_mixed", "photo", people=False, quality=85),
     # Most of these were saved at JPEG quality 34, which no generated picture was.
-    Source("real_people", "photo", people=True, reduction=0.6),
+    Source("real_people", "photo", people=True, reduction=0.6, quality=60),
     # The faces are cut as tightly as the generated ones beside them.
-    Source("real_faces", "photo", people=True, box=(192, 192, 832, 832)),
+    Source("real_faces", "photo", people=True, box=(192, 192, 832, 832), quality=75),
     Source("real_coco512", "photo", people=True),
-    Source("generated_sdxl_flux", "sdxl-flux", people=True),
-    Source("generated_stylegan2", "stylegan2", people=True),
-    Source("generated_sd1", "sd1", people=False),
+    # Large and clean, as cameras make them and as no other photographs here are.
+    Source("../photos", "photo", people=False, quality=92),
+    Source("generated_sdxl_flux", "sdxl-flux", people=True, quality=75),
+    Source("generated_stylegan2", "stylegan2", people=True, like="real_faces"),
+    Source("generated_sd1", "sd1", people=False, like="real_coco512"),
 )
+FOLDERS: Final = {source.folder: source for source in SOURCES}
 FAMILIES: Final = tuple(source.family for source in SOURCES if source.family != "photo")
 
 

@@ -16,10 +16,12 @@ from torch.utils.data import Dataset
 
 from detector.training import fakes, laundering, pictures
 from detector.training.autoencoders import UPSAMPLERS
-from detector.training.pictures import Mask, Picture, Pixels
+from detector.training.pictures import FOLDERS, Mask, Picture, Pixels
 
 _GENERATED: Final = 0.4  # of all pairs: a generator's picture beside some photograph
 _CENTRED: Final = 0.7  # of local fakes: the window is laid over the change
+_LIKE: Final = 0.5  # of generators' pictures: beside a photograph that shows the same
+_AGED: Final = 0.9  # what an ageing picture is reduced to, to hide the saving's blocks
 
 
 class Batch(NamedTuple):
@@ -38,6 +40,10 @@ class Album:
         """Read every picture once."""
         self.photos = [picture for picture in chosen if not picture.fake]
         self.people = [picture for picture in self.photos if picture.people]
+        self.folders = {
+            folder: [picture for picture in self.photos if picture.folder == folder]
+            for folder in sorted({picture.folder for picture in self.photos})
+        }
         generated = [picture for picture in chosen if picture.fake]
         self.families = {
             family: [picture for picture in generated if picture.family == family]
@@ -103,19 +109,27 @@ class Batches(Dataset[Batch]):
         )
 
     def _strangers(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
-        """Choose a generator's picture, and a photograph of people if it shows some."""
+        """Choose a generator's picture and a photograph, saved as badly as each other."""
         album = self._album
-        families = list(album.families)
-        made = _one(
-            album.families[families[int(random.integers(len(families)))]], random
-        )
-        photos = album.people if made.people and album.people else album.photos
-        pixels = album.pixels(made)
-        whole = np.ones(pixels.shape[:2], dtype=np.float32)
-        return album.pixels(_one(photos, random)), fakes.Fake(pixels, whole)
+        made = _of_some(list(album.families.values()), random)
+        photo = self._beside(made, random)
+        worse = min(FOLDERS[one.folder].quality for one in (made, photo))
+        first, second = (_aged(album, one, worse) for one in (photo, made))
+        whole = np.ones(second.shape[:2], dtype=np.float32)
+        return first, fakes.Fake(second, whole)
+
+    def _beside(self, made: Picture, random: np.random.Generator) -> Picture:
+        """Choose a photograph: of the same if there are such, of people if it shows some."""
+        album = self._album
+        like = album.folders.get(FOLDERS[made.folder].like)
+        if like and random.random() < _LIKE:
+            return _one(like, random)
+        if made.people and album.people and random.random() < _LIKE:
+            return _one(album.people, random)
+        return _of_some(list(album.folders.values()), random)
 
     def _twins(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
-        photo = _one(self._album.photos, random)
+        photo = _of_some(list(self._album.folders.values()), random)
         return self._album.pixels(photo), pseudo_fake(self._album, photo, random)
 
 
@@ -141,6 +155,22 @@ def centre(mask: Mask) -> tuple[float, float]:
         return 0.5, 0.5
     height, width = mask.shape
     return float(columns.mean() / width), float(rows.mean() / height)
+
+
+def _of_some(sets: Sequence[Sequence[Picture]], random: np.random.Generator) -> Picture:
+    """Choose a set by the root of how many it holds, so that small ones count."""
+    roots = np.sqrt([len(photos) for photos in sets])
+    return _one(sets[int(random.choice(len(sets), p=roots / roots.sum()))], random)
+
+
+def _aged(album: Album, picture: Picture, quality: int) -> Pixels:
+    """Save a picture once more if it was never saved as badly."""
+    pixels = album.pixels(picture)
+    if FOLDERS[picture.folder].quality <= quality:
+        return pixels
+    worn = laundering.saved(pixels, laundering.Saving("JPEG", quality))
+    size = tuple(round(length * _AGED) for length in worn.shape[1::-1])
+    return np.asarray(cv2.resize(worn, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _one(chosen: Sequence[Picture], random: np.random.Generator) -> Picture:

@@ -1,4 +1,4 @@
-"""The scores of one pool: photographs, generated pictures and pseudo-fakes alike."""
+"""The scores of one pool: photographs and generated pictures alike."""
 
 import hashlib
 
@@ -9,28 +9,22 @@ from detector.levels import LEVELS, at_level
 from detector.metrics import Labels, Numbers
 from detector.models.learned import Model
 from detector.training.pictures import Pixels
-from detector.training.samples import Album, pseudo_fake
+from detector.training.samples import Album
 
 
-def mixture(model: Model, album: Album) -> tuple[Labels, Numbers]:
-    """Score every picture and one pseudo-fake of every photograph, each at one level.
+def pool(model: Model, album: Album) -> tuple[Labels, Numbers]:
+    """Score every picture, each at one level.
+
+    Pseudo-fakes are left out: they are a means of training, and how often one meets them
+    is not known of any court.
 
     Returns:
         Labels (n,), True for fakes, and scores (n,).
     """
-    labels: list[bool] = []
-    scores: list[float] = []
-    for photo in album.photos:
-        random = np.random.default_rng(_number(photo.path))
-        twin = pseudo_fake(album, photo, random).pixels
-        for pixels, fake in ((album.pixels(photo), False), (twin, True)):
-            labels.append(fake)
-            scores.append(_score(model, pixels, photo.path))
-    for family in album.families.values():
-        for made in family:
-            labels.append(True)
-            scores.append(_score(model, album.pixels(made), made.path))
-    return np.array(labels), np.array(scores)
+    made = [picture for family in album.families.values() for picture in family]
+    chosen = [*album.photos, *made]
+    scores = [_score(model, album.pixels(one), one.path) for one in chosen]
+    return np.array([one.fake for one in chosen]), np.array(scores)
 
 
 def _score(model: Model, pixels: Pixels, name: str) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from detector import (
@@ -14,6 +15,7 @@ from detector import (
     ModelOpinion,
     OriginalFeatures,
     assess,
+    shipped_models,
 )
 from detector.assessment import Strength, fuse
 from detector.explain import summary
@@ -176,7 +178,13 @@ def test_an_assessment_never_says_authentic_and_names_what_it_did_not_test(
     assert assessment.finding in FINDINGS
     assert all(piece.strength in STRENGTHS for piece in assessment.evidence)
     untested = "\n".join(assessment.not_tested)
-    for name in ("SynthID", "Stable Signature", "PRNU", "original", "no calibrated"):
+    for name in (
+        "SynthID",
+        "Stable Signature",
+        "PRNU",
+        "original",
+        "DeepFakeDefenders",
+    ):
         assert name in untested
 
 
@@ -198,10 +206,12 @@ def test_twelve_megapixels_are_assessed_in_bounded_time() -> None:
     levels = random.integers(0, 255, (3000, 4000, 3), dtype=np.uint8)
     image = Image.fromarray(levels)
 
+    torch.set_num_threads(1)  # threads that wait for each other spend time as well
+    shipped_models()
     begin = time.process_time()
     assess(image, data=b"\0" * 6_000_000)
 
-    # About 0.25 s on one core; the promise is 0.7 s. Generous, for a busy machine.
+    # About 0.6 s on one core; the promise is 0.7 s. Generous, for a busy machine.
     assert time.process_time() - begin < 1.5
 
 

@@ -11,12 +11,14 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import save as dump
 
-from detector import WeightsError, explain
+from detector import ModelOpinion, WeightsError, explain
+from detector.assessment import STRONG_FROM
 from detector.models import learned
 from detector.models.learned import Calibration, Model
 from detector.models.network import Network, pooled, residuals
 from detector.models.srm import srm
 
+GOLDEN = -0.5147  # of the shipped weights on the scene
 WIDTHS, DEPTHS = (4, 4, 8, 8), (0, 1, 0, 1)
 TABLE = Calibration(
     scores=(-50.0, 50.0), ratios=(1.0, 1.0), low=(0.5, 0.5), high=(1.2, 1.2)
@@ -211,6 +213,39 @@ def test_a_file_of_another_format_or_another_network_is_refused(
 
     with pytest.raises(WeightsError, match="does not fit"):
         learned.load(weights, card)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Model:
+    return learned.load()
+
+
+def test_what_ships_is_small_and_gives_the_score_that_it_gave(
+    shipped: Model, scene: Image.Image
+) -> None:
+    card = learned.read_card(learned.CARD)
+
+    assert learned.WEIGHTS.stat().st_size <= 10 * 10**6
+    assert shipped.score(scene) == pytest.approx(GOLDEN, abs=1e-3)
+    assert shipped.opinion(scene).weights == card["sha256"]
+    assert shipped.opinion(scene.crop((0, 0, 200, 400))).abstained == "models.small"
+
+
+def test_what_ships_claims_no_more_than_its_calibration_bears(shipped: Model) -> None:
+    facts = learned.read_card(learned.CARD)["calibration"]
+    table = Calibration(**facts["table"])
+
+    for score in np.linspace(-20, 20, 81):
+        ratio, low, high = table.at(score)
+        # It never speaks for a photograph, and never alone for "strong signs".
+        assert 1 <= ratio <= 1.001 * facts["most"] < STRONG_FROM
+        assert low <= ratio <= high <= 1.001 * facts["most"] <= facts["photographs"] / 3
+
+
+def test_a_score_that_says_nothing_is_said_so() -> None:
+    words = explain.opinion(ModelOpinion("learned", 0.5, 1.0, (0.4, 1.0)))
+
+    assert words.finding == "neither for AI nor for a photo"
 
 
 def test_a_drawing_is_flat_and_a_photograph_is_not(scene: Image.Image) -> None:

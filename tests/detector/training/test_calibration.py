@@ -32,6 +32,13 @@ def test_scores_that_say_nothing_bear_no_ratio() -> None:
     assert max(fit.table.at(3.0)) < 2
 
 
+def test_a_ratio_below_what_may_be_told_is_told_as_that() -> None:
+    table = calibration.fit(*drawn(200, apart=1.5), told_from=1).table
+    ratio, low, high = table.at(-9)
+
+    assert ratio == high == 1 > low
+
+
 def test_a_few_pictures_bear_nothing_at_all() -> None:
     fit = calibration.fit(*drawn(3, apart=20))
 
