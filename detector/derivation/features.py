@@ -31,7 +31,9 @@ WIDTH: Final = 128  # numbers of a descriptor
 
 _LEAST_SIDE: Final = 16
 _EDGE: Final = 25  # times as much along an edge as across it: then it is an edge
-_CONTRAST: Final = 0.002  # a twentieth of the usual: a sky has some, too, beside foliage
+_CONTRAST: Final = (
+    0.002  # a twentieth of the usual: a sky has some, too, beside foliage
+)
 _CELLS: Final = 12  # a side; the best of each come first
 _NORM: Final = 512  # a descriptor's length, so that hardly a number exceeds a byte
 _STEPS: Final = 32  # of a pixel that places and sizes are kept in

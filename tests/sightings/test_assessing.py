@@ -75,7 +75,7 @@ def test_frames_of_an_animation_are_compared_named_and_shown_blurred(
     on_duty = Client()
     signs_in(on_duty, wren)
     assessment = Assessment.objects.get()
-    assert assessment.finding == "strong signs"
+    assert assessment.finding == "some signs"
     assert {frame["number"] for frame in assessment.frames} == {0, 1}
 
     page = on_duty.get(f"/desk/sightings/{animated.pk}/").content.decode()
