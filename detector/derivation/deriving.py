@@ -29,8 +29,8 @@ WIDELY, WIDELY_REGISTERED = 0.05, 0.25
 
 # The highest rates of false proofs that bench/derivation.py leaves open: three in all
 # its pairs of unrelated photographs, where it saw none.
-BOUND: Final = 3 / 2_500
-BOUND_BY_POINTS: Final = 3 / 2_500
+BOUND: Final = 3 / 5_000
+BOUND_BY_POINTS: Final = 3 / 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
