@@ -22,7 +22,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m detector",
         description="Look for signs that a picture or a video was made or altered by AI.",
         epilog="Finding no sign is no proof that a picture is authentic. The environment's "
-        "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours, its "
+        "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours, and `none` "
+        "leaves out ours; its "
         "DETECTOR_TRUST=PATH#sha256=DIGEST a PEM file with the signers that you trust. "
         "`evaluate DATASET` tells how often a model is right, `report PHOTO` writes a "
         "report that can be signed: see `evaluate --help` and `report --help`.",

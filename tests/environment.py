@@ -15,4 +15,7 @@ atexit.register(shutil.rmtree, memory, ignore_errors=True)
 os.environ["LASTING_KEYS_URL"] = f"file://{memory}"
 # Pages take their styles from the source: what `make run` collected may be older.
 os.environ["STATIC_ROOT"] = f"{folder}/static"
+# Each of the many processes that tests start would read 0.6 GB first, for an opinion that
+# no test but the model's own asks for.
+os.environ["DETECTOR_MODEL"] = "none"
 os.environ.pop("DATABASE_URL", None)

@@ -52,8 +52,12 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 
 def test_one_json_object_is_printed_per_file(
-    photo: Path, generated: Path, capsys: pytest.CaptureFixture[str]
+    photo: Path,
+    generated: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.delenv("DETECTOR_MODEL")
     status = command_line.main(["--json", str(photo), str(generated)])
 
     first, second = lines(capsys)
