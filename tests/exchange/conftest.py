@@ -1,6 +1,7 @@
 """Chirp's machine, and cases whose pictures it may ask about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,11 +61,13 @@ def as_json(signal: tracker.Signal) -> dict[str, str]:
     return {"type": signal.type, "value": signal.value}
 
 
+@cache
 def picture(seed: int = 1) -> bytes:
     return drawing.encode(drawing.landscape(seed), "JPEG", quality=90)
 
 
-def signals_of(seed: int = 1) -> dict[str, tracker.Signal]:
+@cache
+def signals_of(seed: int = 1) -> Mapping[str, tracker.Signal]:
     made = tracker.hash_picture(tracker.decode(picture(seed)), whole=True)
     return {signal.type: signal for signal in made}
 
