@@ -34,7 +34,20 @@ def check_profile(**_: Any) -> list[CheckMessage]:
         hint = "Set RECLAIM_PROFILE to embedded or production."
         message = f"There is no profile {settings.PROFILE!r}."
         return [Error(message, hint=hint, id="reclaim.E001")]
-    detector = [*_refused_model(), *_refused_trust()]
+    detector = [
+        *_refused_file(
+            "DETECTOR_MODEL",
+            "detector:prove_brought",
+            "detector:WeightsError",
+            "reclaim.E026",
+        ),
+        *_refused_file(
+            "DETECTOR_TRUST",
+            "detector:parse_trust",
+            "detector:TrustError",
+            "reclaim.E027",
+        ),
+    ]
     if settings.PROFILE != "production":
         return detector
     return detector + [
@@ -153,32 +166,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _refused_model() -> list[CheckMessage]:
-    """Whether the operator's model is the file that they named. It is not loaded here."""
-    if not settings.DETECTOR_MODEL:
+def _refused_file(name: str, check: str, refusal: str, id_: str) -> list[CheckMessage]:
+    """Whether the file that a setting names is that file, and may be used."""
+    if not (named := getattr(settings, name)):
         return []
     # Named, not imported: most commands need no detector.
-    prove = pkgutil.resolve_name("detector:prove_brought")
-    refusal = pkgutil.resolve_name("detector:WeightsError")
     try:
-        prove(settings.DETECTOR_MODEL)
-    except refusal as error:
+        pkgutil.resolve_name(check)(named)
+    except pkgutil.resolve_name(refusal) as error:
         hint = "Set it as docs/guides/operating.md says, or leave it out."
-        return [Error(f"DETECTOR_MODEL: {error}", hint=hint, id="reclaim.E026")]
-    return []
-
-
-def _refused_trust() -> list[CheckMessage]:
-    """Whether the operator's trust list is the file that they named, and can be read."""
-    if not settings.DETECTOR_TRUST:
-        return []
-    parse = pkgutil.resolve_name("detector:parse_trust")
-    refusal = pkgutil.resolve_name("detector:TrustError")
-    try:
-        parse(settings.DETECTOR_TRUST)
-    except refusal as error:
-        hint = "Set it as docs/guides/operating.md says, or leave it out."
-        return [Error(f"DETECTOR_TRUST: {error}", hint=hint, id="reclaim.E027")]
+        return [Error(f"{name}: {error}", hint=hint, id=id_)]
     return []
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from portal.cases import evidence
+from portal.cases import evidence, twofold
 from portal.cases.keys import CaseKey
 from portal.cases.models import Case, Original
 
 MOST = 5  # of one case
+REASON = "comparing with a photo"
 
 
 class TooManyError(Exception):
@@ -42,22 +43,16 @@ def opened(case: Case, *, actor: str) -> list[bytes]:
     names = list(held.values_list("held_as", flat=True))
     if not names or not case.is_still_active():
         return []
-    found = evidence.open_lasting(names, actor=actor, reason="comparing with a photo")
+    found = evidence.open_lasting(names, actor=actor, reason=REASON)
     return [data for data in found if data is not None]
 
 
 @transaction.atomic
 def forget(originals: Iterable[Original]) -> None:
     """Drop these, in both copies."""
-    kept = [(one.pk, one.stored_as, one.held_as) for one in originals]
-    Original.objects.filter(pk__in=[pk for pk, _stored, _held in kept]).delete()
-
-    def discard() -> None:
-        for _pk, stored, held in kept:
-            evidence.release(held)
-            evidence.discard(stored)
-
-    transaction.on_commit(discard, robust=True)
+    kept = list(originals)
+    Original.objects.filter(pk__in=[one.pk for one in kept]).delete()
+    twofold.discard((one.stored_as, one.held_as) for one in kept)
 
 
 @transaction.atomic
@@ -65,12 +60,7 @@ def shut(case: Case) -> None:
     """No program compares with this case's originals any more; what is sealed stays."""
     held = list(case.originals.values_list("held_as", flat=True))
     case.originals.update(held_as="")
-
-    def release() -> None:
-        for name in held:
-            evidence.release(name)
-
-    transaction.on_commit(release, robust=True)
+    twofold.shut(held)
 
 
 def bring_back(key: CaseKey) -> int:
@@ -81,17 +71,14 @@ def bring_back(key: CaseKey) -> int:
 
 
 def _bring_back(key: CaseKey, original: Original) -> bool:
-    try:
-        reason = "comparing with a photo"
-        data = evidence.open_unseen(key, original.stored_as, reason=reason)
-    except evidence.EvidenceError:
-        return False
-    held = evidence.hold_lasting(data)
+    lost = original.held_as
     same = Original.objects.filter(
-        pk=original.pk, held_as=original.held_as, case__withdrawn_at=None
+        pk=original.pk, held_as=lost, case__withdrawn_at=None
     )
-    if same.update(held_as=held):
-        evidence.discard(original.held_as)
-        return True
-    evidence.release(held)  # somebody else was first, or the case ended meanwhile
-    return False
+    return twofold.hold_anew(
+        key,
+        original.stored_as,
+        lost,
+        REASON,
+        lambda held: bool(same.update(held_as=held)),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 
-from portal.cases import evidence
+from portal.cases import evidence, twofold
 from portal.cases.keys import CaseKey
 from portal.cases.models import Case, Consent, Exhibit
 
@@ -42,17 +42,11 @@ def opened(names: Iterable[str], *, actor: str) -> Iterator[tuple[str, bytes]]:
 @transaction.atomic
 def forget(exhibits: Iterable[Exhibit]) -> None:
     """Drop the maps of these exhibits, in both copies."""
-    kept = [(one.pk, one.points_as, one.points_held_as) for one in exhibits]
-    Exhibit.objects.filter(pk__in=[pk for pk, _stored, _held in kept]).update(
+    kept = list(exhibits)
+    Exhibit.objects.filter(pk__in=[one.pk for one in kept]).update(
         points_as="", points_held_as=""
     )
-
-    def discard() -> None:
-        for _pk, stored, held in kept:
-            evidence.release(held)
-            evidence.discard(stored)
-
-    transaction.on_commit(discard, robust=True)
+    twofold.discard((one.points_as, one.points_held_as) for one in kept)
 
 
 @transaction.atomic
@@ -60,12 +54,7 @@ def shut(case: Case) -> None:
     """No program looks for this case's points any more; what is sealed to it stays."""
     held = list(case.exhibits.values_list("points_held_as", flat=True))
     case.exhibits.update(points_held_as="")
-
-    def release() -> None:
-        for name in held:
-            evidence.release(name)
-
-    transaction.on_commit(release, robust=True)
+    twofold.shut(held)
 
 
 def bring_back(key: CaseKey) -> int:
@@ -76,16 +65,14 @@ def bring_back(key: CaseKey) -> int:
 
 
 def _bring_back(key: CaseKey, exhibit: Exhibit) -> bool:
-    try:
-        data = evidence.open_unseen(key, exhibit.points_as, reason="looking for copies")
-    except evidence.EvidenceError:
-        return False
-    held = evidence.hold_lasting(data)
+    lost = exhibit.points_held_as
     same = Exhibit.objects.filter(
-        pk=exhibit.pk, points_held_as=exhibit.points_held_as, case__withdrawn_at=None
+        pk=exhibit.pk, points_held_as=lost, case__withdrawn_at=None
+    ).exclude(points_as="")
+    return twofold.hold_anew(
+        key,
+        exhibit.points_as,
+        lost,
+        "looking for copies",
+        lambda held: bool(same.update(points_held_as=held)),
     )
-    if same.exclude(points_as="").update(points_held_as=held):
-        evidence.discard(exhibit.points_held_as)
-        return True
-    evidence.release(held)  # somebody else was first, or the case ended meanwhile
-    return False

@@ -7,6 +7,7 @@ known to be an adult, as everybody in the photo is, and has agreed to what leave
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ from portal.cases.keys import CaseKey
 from portal.cases.models import Consent
 from portal.cases.originals import MOST, TooManyError
 from portal.celery import ring
+from portal.intake.agreed import asked_first, named
 from portal.intake.once import OneTimeForm
 from portal.intake.opened import with_key
 from portal.intake.status import unread
@@ -72,28 +74,21 @@ def original(request: HttpRequest, key: CaseKey) -> HttpResponse:
     """The questions first; what makes the points is only in the answer to a yes."""
     if not _may_compare(key):
         return _page(request, key)
-    if request.method != "POST":
-        return _page(request, key, form=AgreeForm())
-    agreed = AgreeForm(request.POST)
-    if not agreed.is_valid():
-        return _page(request, key, form=agreed)
-    if "send" not in request.POST:
-        return _page(request, key, form=GiveForm(initial=agreed.cleaned_data))
-    form = GiveForm(request.POST)
-    if not form.is_valid():
-        return _page(request, key, form=form)
-    _keep(key, form)
-    return redirect("intake:original")  # where it is full, the page says so
+    return asked_first(
+        request,
+        AgreeForm,
+        GiveForm,
+        page=partial(_page, request, key),
+        keep=partial(_keep, key),
+    )
 
 
 @require_POST
 @with_key
 def drop(request: HttpRequest, key: CaseKey) -> HttpResponse:
     """The points go. A stranger's number does nothing."""
-    number = request.POST.get("original", "")
-    if number.isascii() and number.isdecimal() and len(number) < 18:
-        for row in key.case.originals.filter(pk=int(number)):
-            actions.drop_original(row)
+    for row in named(request, "original", key.case.originals.all()):
+        actions.drop_original(row)
     return redirect("intake:original")
 
 
@@ -102,13 +97,14 @@ def _may_compare(key: CaseKey) -> bool:
     return has_room and all(key.case.consents_to(kind) for kind in NEEDED)
 
 
-def _keep(key: CaseKey, form: GiveForm) -> None:
+def _keep(key: CaseKey, form: GiveForm) -> HttpResponse:
     """Keep them, unless it is full, and have the copies that were found so far compared."""
     told, is_new = form.cleaned_data, False
     with suppress(TooManyError):
         is_new = actions.give_original(key.case, told["told"], token=told["token"])
     for sighting in comparing.look_again(key) if is_new else ():
         ring(assess_sighting, sighting.pk)
+    return redirect("intake:original")  # where it is full, the page says so
 
 
 def _page(

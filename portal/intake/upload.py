@@ -5,6 +5,7 @@ No file control exists in a page before its reader has agreed to what happens wi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from portal.cases.actions import Told
 from portal.cases.keys import CaseKey
 from portal.cases.models import Consent
 from portal.celery import ring_on_commit
+from portal.intake.agreed import asked_first, named
 from portal.intake.consents import POINTS_TITLE, POINTS_WORDS
 from portal.intake.once import OneTimeForm
 from portal.intake.opened import with_key
@@ -101,32 +103,25 @@ def upload(request: HttpRequest, key: CaseKey) -> HttpResponse:
     """The question first; the file control is only in the answer to a yes."""
     if not key.case.consents_to(Consent.Kind.MATCHING):
         return _page(request, key)
-    if request.method != "POST":
-        return _page(request, key, form=AgreeForm())
-    agreed = AgreeForm(request.POST)
-    if not agreed.is_valid():
-        return _page(request, key, form=agreed)
-    if "send" not in request.POST:
-        return _page(request, key, form=UploadForm(initial=agreed.cleaned_data))
-    form = UploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, key, form=form)
-    _keep(key, form)
-    return redirect("intake:upload")
+    return asked_first(
+        request,
+        AgreeForm,
+        UploadForm,
+        page=partial(_page, request, key),
+        keep=partial(_keep, key),
+    )
 
 
 @require_POST
 @with_key
 def drop(request: HttpRequest, key: CaseKey) -> HttpResponse:
     """Back to hash-only: the picture goes, its codes stay. A stranger's number does nothing."""
-    number = request.POST.get("exhibit", "")
-    if number.isascii() and number.isdecimal() and len(number) < 18:
-        for exhibit in key.case.exhibits.filter(pk=int(number)):
-            actions.drop_upload(exhibit)
+    for exhibit in named(request, "exhibit", key.case.exhibits.all()):
+        actions.drop_upload(exhibit)
     return redirect("intake:upload")
 
 
-def _keep(key: CaseKey, form: UploadForm) -> None:
+def _keep(key: CaseKey, form: UploadForm) -> HttpResponse:
     with transaction.atomic():
         token = form.cleaned_data["token"]
         if form.cleaned_data["points"]:
@@ -134,6 +129,7 @@ def _keep(key: CaseKey, form: UploadForm) -> None:
         report = actions.add_report(key.case, token=token, told=form.told())
         actions.record_event(key.case, "uploaded", once=f"uploaded:{report.pk}")
         ring_on_commit(process_report, report.pk)
+    return redirect("intake:upload")
 
 
 def _page(
