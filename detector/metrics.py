@@ -46,15 +46,23 @@ def rate_found(labels: Labels, scores: Numbers, false_alarms: float) -> float:
     return float(np.mean(scores[labels] > reals[allowed]))
 
 
-def calibration_error(labels: Labels, probabilities: Numbers) -> float:
+def calibration_error(
+    labels: Labels, probabilities: Numbers, weights: Numbers | None = None
+) -> float:
     """Return the expected calibration error at equal odds, over ten equal bins.
 
     Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using
-    Bayesian binning" (2015); the classes weigh the same, however many of each.
+    Bayesian binning" (2015).
+
+    Args:
+        labels: (n,).
+        probabilities: (n,), of being a fake.
+        weights: (n,), with the sum 1; without them both classes weigh the same, however
+            many of each there are.
     """
     if not labels.size:
         return float("nan")
-    weights = balanced(labels)
+    weights = balanced(labels) if weights is None else weights
     bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
     claimed = np.bincount(bins, weights * probabilities, _BINS)
     found = np.bincount(bins, weights * labels, _BINS)

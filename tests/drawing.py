@@ -5,6 +5,7 @@ to a perceptual hash, and none shows anyone's body.
 """
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ SIZE = (640, 480)
 
 def landscape(seed: int, size: tuple[int, int] = SIZE) -> Image.Image:
     """A distinct landscape; the same seed and size always give the same pixels."""
+    return _landscape(seed, size).copy()
+
+
+@lru_cache(maxsize=64)
+def _landscape(seed: int, size: tuple[int, int]) -> Image.Image:
     rng = np.random.default_rng(seed)
     image = _sky(rng, size)
     draw = ImageDraw.Draw(image)

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
 
 from detector.measurements.crop import Luma
 
 # A peak of the residue this far above its surroundings; measured: 0 to 5 % of photos
 # saved once reach it, all of those enlarged by 1.1 or 1.37, half of those shrunk.
 PERIODIC: Final = 16.0
+
+_Axis = NDArray[np.floating]
 
 _TILE: Final = 256
 _PEAK: Final = 20.0  # the same for the picture's own spectrum; scenes reach it too
@@ -48,7 +50,9 @@ def resampling(luma: Luma) -> Peak:
     Args:
         luma: (h, w), h and w at least 64.
     """
-    residue = luma - ndimage.convolve(luma, _PREDICTOR, mode="nearest")
+    residue = luma - cv2.filter2D(
+        luma, cv2.CV_32F, _PREDICTOR, borderType=cv2.BORDER_REPLICATE
+    )
     likely = np.exp(-np.abs(residue) / 2)  # the p-map: 1 where the neighbours suffice
     ratios, y, x = _prominence(_power(likely))
     row, column = np.unravel_index(np.argmax(ratios), ratios.shape)
@@ -98,27 +102,27 @@ def _power(values: Luma) -> NDArray[np.float32]:
     tiles = np.lib.stride_tricks.sliding_window_view(values, (side, side))
     tiles = tiles[:: side // 2, :: side // 2].reshape(-1, side, side)
     level = tiles - tiles.mean(axis=(1, 2), keepdims=True)
-    waves = fft.rfft2(level * np.outer(window, window), axes=(1, 2))
+    waves = np.fft.rfft2(level * np.outer(window, window), axes=(1, 2))
     power: NDArray[np.float32] = (np.abs(waves) ** 2).mean(axis=0)
     return power
 
 
-def _axes(shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _axes(shape: tuple[int, ...]) -> tuple[_Axis, _Axis]:
     """Return the frequencies of the rows (side, 1) and of the columns (1, bins)."""
     side = shape[0]
-    return fft.fftfreq(side)[:, None], fft.rfftfreq(side)[None, :]
+    return np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :]
 
 
 def _prominence(
     power: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float32], _Axis, _Axis]:
     """Return how far each bin stands above its surroundings, and the frequencies.
 
     Bins of low frequency and bins where JPEG's grid lies count as 0.
     """
     y, x = _axes(power.shape)
-    around = ndimage.median_filter(power, _SURROUNDINGS, mode="wrap")
-    ratios = power / np.maximum(around, 1e-6)
+    around = _median_around(power)
+    ratios = np.asarray(power / np.maximum(around, 1e-6), np.float32)
     low = np.hypot(y, x) < _LOWEST
     # A grid of eight puts its power where one frequency is a multiple of 1/8 and the
     # other is 0 or one too.
@@ -128,12 +132,26 @@ def _prominence(
     return ratios, y, x
 
 
-def _off_eighth(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    off: NDArray[np.float64] = np.abs(frequency * 8 - np.round(frequency * 8)) / 8
+def _median_around(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median of each bin's surroundings; frequencies run round at the ends."""
+    reach = _SURROUNDINGS // 2
+    padded = np.pad(power, reach, mode="wrap")
+    around = np.lib.stride_tricks.sliding_window_view(
+        padded, (_SURROUNDINGS, _SURROUNDINGS)
+    )
+    flat = around.reshape(*power.shape, -1)
+    middle = flat.shape[-1] // 2
+    flat.partition(middle, axis=-1)
+    return flat[..., middle]
+
+
+def _off_eighth(frequency: _Axis) -> _Axis:
+    off: _Axis = np.abs(frequency * 8 - np.round(frequency * 8)) / 8
     return off
 
 
 def _count_peaks(above: NDArray[np.bool_]) -> int:
     # Rows run round: shifted, a peak at frequency 0 is one piece again.
-    _, count = ndimage.label(fft.fftshift(above, axes=0))
-    return int(count)
+    shifted = np.fft.fftshift(above, axes=0).astype(np.uint8)
+    pieces, _ = cv2.connectedComponents(shifted, connectivity=4)
+    return int(pieces) - 1  # the background is one

@@ -1,23 +1,102 @@
 """From scores to likelihood ratios, no larger than the pictures at hand can bear.
 
-It must not know any model: labels and scores in, the table of a card out.
+It must not know any model: scores and families in, the table of a card out.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
-from detector.metrics import Labels, Numbers, balanced
+from detector.metrics import Labels, Numbers, calibration_error
 from detector.models.learned import Calibration
 
+PHOTO: Final = "photo"
 _ROWS: Final = 41
 _RESAMPLES: Final = 500
-_PENALTY: Final = 1e-3  # keeps the slope finite where the classes do not overlap
+_LEAST: Final = 1e-6  # a chance of 0 or 1 has no odds; bounds() cuts far inside
 
 # As many misleading pictures as may exist unseen: if none of n was misleading, the
 # rate is below 3 / n with 95 % confidence (Hanley and Lippman-Hand 1983).
 _UNSEEN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of pictures that a model was not trained on.
+
+    One picture may have several rows, as it was saved several times.
+    """
+
+    scores: Numbers  # (n,)
+    families: tuple[str, ...]  # (n,), PHOTO or what kind of fake
+    names: tuple[str, ...]  # (n,), of the pictures; an edit bears its photograph's name
+    groups: tuple[str, ...]  # (n,), of what is alike: never both seen and unseen
+    known: frozenset[str]  # the kinds of fakes that the model had enough of to learn
+
+    @property
+    def labels(self) -> Labels:
+        """True for fakes."""
+        return np.array([family != PHOTO for family in self.families])
+
+    @property
+    def weights(self) -> Numbers:
+        """What each row weighs (n,), 1 in all.
+
+        Photographs and fakes weigh the same; among fakes those that the model knows and
+        those that it does not; within these, all kinds the same. Nobody knows what comes
+        to be judged, and how many pictures of a kind we have says nothing about it.
+        """
+        kinds, places, rows = np.unique(
+            np.array(self.families), return_inverse=True, return_counts=True
+        )
+        sides = np.array([0 if k == PHOTO else 1 + (k in self.known) for k in kinds])
+        halves = 2 if len(set(sides) - {0}) == 2 else 1
+        alike = np.array([(sides == side).sum() for side in sides])
+        share = np.where(sides == 0, 0.5, 0.5 / halves / alike) / rows
+        weights: Numbers = share[places] / share[places].sum()
+        return weights
+
+    def pictures(self, *, fake: bool) -> int:
+        """Count different pictures, however often each was saved."""
+        rows = zip(self.names, self.families, self.labels, strict=True)
+        return len(
+            {(name, family) for name, family, is_fake in rows if is_fake == fake}
+        )
+
+    def __getitem__(self, rows: Sequence[int] | NDArray[np.integer]) -> "Scored":
+        return Scored(
+            self.scores[rows],
+            tuple(self.families[row] for row in rows),
+            tuple(self.names[row] for row in rows),
+            tuple(self.groups[row] for row in rows),
+            self.known,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The chance of a fake at equal odds, growing with the score, fitted many times.
+
+    Each fit is the best growing function (isotonic regression, Zadrozny and Elkan 2002)
+    for pictures drawn anew; their mean has no steps (bagging, Breiman 1996), and their
+    spread is the interval.
+    """
+
+    scores: Numbers  # (rows,)
+    chances: Numbers  # (resamples, rows)
+
+    def at(self, scores: Numbers) -> Numbers:
+        """Return likelihood ratios, not cut to anything."""
+        return np.interp(scores, self.scores, odds(self.chances.mean(axis=0)))
+
+    def interval(self) -> tuple[Numbers, Numbers]:
+        """Return the ends of the 95 % interval of the ratio, at every row."""
+        low, high = np.percentile(self.chances, (2.5, 97.5), axis=0)
+        return odds(low), odds(high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,60 +107,78 @@ class Fit:
     least: float  # the smallest likelihood ratio that the pictures can bear
     most: float
     photographs: int
-    fakes: int
+    fakes: dict[str, int]  # pictures of each kind
 
 
-def fit(labels: Labels, scores: Numbers, told_from: float = 0.0) -> Fit:
-    """Calibrate scores of pictures that the model was not trained on.
-
-    A straight line from score to log odds (Platt 1999), cut at bounds(); its interval
-    is that of refits to pictures drawn anew.
-
-    Args:
-        labels: (n,), both classes present.
-        scores: (n,).
-        told_from: Smaller ratios are told as this one; the interval's lower end is not.
-            1 for a model to which an unknown kind of fake looks like a photograph.
-    """
-    slope, offset = line(labels, scores)
-    ratios = slope * scores + offset
-    least, most = bounds(labels, ratios)
-    rows = np.linspace(scores.min(), scores.max(), _ROWS)
-    refits = _refits(labels, scores)
-    family = refits[:, :1] * rows + refits[:, 1:]  # (resamples, rows)
-    low, high = np.percentile(family, (2.5, 97.5), axis=0)
-    told = max(least, told_from)
+def fit(scored: Scored) -> Fit:
+    """Calibrate scores; both classes must be present."""
+    found = curve(scored)
+    least, most = bounds(scored, found.at(scored.scores))
+    low, high = found.interval()
+    # To a model a kind of fake that it does not know can look as photographs do. That such
+    # a picture is as common among fakes is never excluded, so no score rules a fake out.
     tables = [
-        tuple(np.round(np.log10(np.clip(np.exp(table), start, most)), 4).tolist())
-        for table, start in ((slope * rows + offset, told), (low, least), (high, told))
+        tuple(np.round(np.log10(np.clip(ratios, least, most)), 4).tolist())
+        for ratios in (found.at(found.scores), low, np.maximum(high, 1.0))
     ]
+    families = np.array(scored.families)
     return Fit(
-        table=Calibration(tuple(np.round(rows, 4).tolist()), *tables),
+        table=Calibration(tuple(np.round(found.scores, 4).tolist()), *tables),
         least=least,
         most=most,
-        photographs=int((~labels).sum()),
-        fakes=int(labels.sum()),
+        photographs=scored.pictures(fake=False),
+        fakes={
+            kind: scored[np.flatnonzero(families == kind)].pictures(fake=True)
+            for kind in sorted(set(scored.families) - {PHOTO})
+        },
     )
 
 
-def line(labels: Labels, scores: Numbers) -> tuple[float, float]:
-    """Fit log odds = slope * score + offset, classes weighing the same (Newton)."""
-    weights = balanced(labels)
-    inputs = np.stack((scores, np.ones_like(scores)), axis=1)
-    shrink = np.diag((_PENALTY, 0.0))
-    found = np.zeros(2)
-    for _ in range(50):
-        chances = 1 / (1 + np.exp(-np.clip(inputs @ found, -30, 30)))
-        slope = inputs.T @ (weights * (chances - labels)) + shrink @ found
-        curve = (inputs.T * (weights * chances * (1 - chances))) @ inputs + shrink
-        step = np.linalg.solve(curve + 1e-9 * np.eye(2), slope)
-        found = found - step
-        if np.abs(step).max() < 1e-9:
-            break
-    return float(found[0]), float(found[1])
+def crossed(scored: Scored, folds: int = 5) -> Numbers:
+    """Return for each row its ratio and the least that its interval leaves open.
+
+    They come from calibrations that saw nothing of the row's group: what a calibration
+    promises holds for pictures that it was not made from, or it does not hold.
+
+    Returns:
+        (2, n).
+    """
+    fold = _folds(scored.groups, folds)
+    told = np.ones((2, scored.scores.size))
+    for number in range(folds):
+        table = fit(scored[np.flatnonzero(fold != number)]).table
+        unseen = np.flatnonzero(fold == number)
+        at = [table.at(float(score)) for score in scored.scores[unseen]]
+        told[:, unseen] = np.array([(ratio, low) for ratio, low, _ in at]).T
+    return told
 
 
-def bounds(labels: Labels, ratios: Numbers) -> tuple[float, float]:
+def expected_error(scored: Scored, ratios: Numbers) -> float:
+    """Return the expected calibration error at equal odds, weighed as in fitting."""
+    chances = ratios / (1 + ratios)
+    return calibration_error(scored.labels, chances, scored.weights)
+
+
+def curve(scored: Scored) -> Curve:
+    """Fit to pictures drawn anew, many times."""
+    rows = np.linspace(scored.scores.min(), scored.scores.max(), _ROWS)
+    chances = []
+    for again in _drawn_anew(scored):
+        order = np.argsort(again.scores, kind="stable")
+        found = isotonic_regression(
+            again.labels[order].astype(float), weights=again.weights[order]
+        )
+        chances.append(np.interp(rows, again.scores[order], found.x))
+    return Curve(rows, np.array(chances))
+
+
+def odds(chances: Numbers) -> Numbers:
+    """Return odds, finite ones."""
+    kept: Numbers = np.clip(chances, _LEAST, 1 - _LEAST)
+    return kept / (1 - kept)
+
+
+def bounds(scored: Scored, ratios: Numbers) -> tuple[float, float]:
     """Return the least and the largest likelihood ratio that may be reported.
 
     Empirical lower and upper bounds (Vergeer et al., "Numerical likelihood ratios
@@ -91,39 +188,46 @@ def bounds(labels: Labels, ratios: Numbers) -> tuple[float, float]:
     all that is about n / 3, never more.
 
     Args:
-        labels: (n,).
-        ratios: (n,), natural logarithms.
+        scored: Both classes present.
+        ratios: (n,).
     """
-    thresholds = np.linspace(0, np.log(max(labels.size, 2)), 400)
-    fakes, reals = ratios[labels], ratios[~labels]
-    most = np.exp(thresholds[_borne(thresholds, fakes, reals)])
-    least = np.exp(-thresholds[_borne(thresholds, -reals, -fakes)])
+    labels, weights = scored.labels, 2 * scored.weights
+    fakes, photographs = scored.pictures(fake=True), scored.pictures(fake=False)
+    thresholds = np.linspace(0, np.log(max(fakes + photographs, 2)), 400)
+
+    def borne(wanted: Labels, signed: Numbers, few: int, others: int) -> int:
+        above = signed[None] >= thresholds[:, None]
+        missed = (~above * (weights * wanted)).sum(1) + _UNSEEN / few
+        alarms = (above * (weights * ~wanted)).sum(1) + _UNSEEN / others
+        pays = missed + np.exp(thresholds) * alarms < 1  # the cost of calling nothing
+        return max((len(pays) if pays.all() else int(np.argmin(pays))) - 1, 0)
+
+    logs = np.log(ratios)
+    most = np.exp(thresholds[borne(labels, logs, fakes, photographs)])
+    least = np.exp(-thresholds[borne(~labels, -logs, photographs, fakes)])
     return float(least), float(most)
 
 
-def _borne(thresholds: Numbers, fakes: Numbers, reals: Numbers) -> int:
-    """Return the last threshold up to which deciding pays, as an index."""
-    missed = (fakes[None] < thresholds[:, None]).sum(1) + _UNSEEN
-    alarms = (reals[None] >= thresholds[:, None]).sum(1) + _UNSEEN
-    cost = missed / fakes.size + np.exp(thresholds) * alarms / reals.size
-    pays = cost < 1  # what it costs to call nothing a fake
-    end = len(pays) if pays.all() else int(np.argmin(pays))
-    return max(end - 1, 0)
-
-
-def _refits(labels: Labels, scores: Numbers) -> Numbers:
-    """Fit the line to pictures drawn anew, classes apart: (resamples, 2)."""
+def _drawn_anew(scored: Scored) -> Iterator[Scored]:
+    """Draw as many groups again, families apart, each with all its rows."""
     random = np.random.default_rng(0)
-    fakes, reals = scores[labels], scores[~labels]
-    again = np.arange(labels.size) < fakes.size
-    return np.array(
-        [
-            line(
-                again,
-                np.concatenate(
-                    (random.choice(fakes, fakes.size), random.choice(reals, reals.size))
-                ),
-            )
-            for _ in range(_RESAMPLES)
+    rows: dict[str, dict[str, list[int]]] = {}
+    for row, place in enumerate(zip(scored.families, scored.groups, strict=True)):
+        family, group = place
+        rows.setdefault(family, {}).setdefault(group, []).append(row)
+    for _ in range(_RESAMPLES):
+        drawn = [
+            row
+            for of_family in map(list, map(dict.values, rows.values()))
+            for place in random.integers(len(of_family), size=len(of_family))
+            for row in of_family[place]
         ]
-    )
+        yield scored[drawn]
+
+
+def _folds(groups: tuple[str, ...], folds: int) -> NDArray[np.integer]:
+    """Deal the rows out, all of one group to the same fold."""
+    different = sorted(set(groups))
+    order = np.random.default_rng(0).permutation(len(different)) % folds
+    dealt = dict(zip(different, order.tolist(), strict=True))
+    return np.array([dealt[group] for group in groups])

@@ -29,9 +29,7 @@ from detector.training.samples import Album, Batch, Batches
 
 _SAVE_EVERY: Final = 120  # seconds
 _TELL_EVERY: Final = 50  # steps
-# Families that were left out look like photographs to it: that it sees nothing must not
-# speak for a photograph. See docs/adr/0032.
-_TOLD_FROM: Final = 1.0
+_ENOUGH_TO_LEARN: Final = 100  # pictures; of fewer our models learned nothing
 _CONSOLE: Final = Console()
 
 
@@ -74,27 +72,36 @@ def finish(
     Args:
         trainer: Gives the averaged weights.
         data: The folder of the pictures.
-        listed: All pictures; those in neither "train" nor "test" are scored.
+        listed: All pictures; those that were not trained on are scored.
         out: The folder for the two files.
         facts: About the training, for the card.
     """
     model = trainer.averaged()
     weights = dump_tensors(model.state_dict())
     digest = hashlib.sha256(weights).hexdigest()
-    chosen = [one for one in listed if one.pool not in {"train", "test"}]
+    chosen = [one for one in listed if one.pool != "train"]
     album = Album(data, chosen, out / "reconstructions")
-    labels, scores = scoring.pool(Model(model, None, digest), album)
-    fitted = calibration.fit(labels, scores, _TOLD_FROM)
+    scored = scoring.pool(Model(model, None, digest), album, _known(listed))
+    fitted = calibration.fit(scored)
+    error = calibration.expected_error(scored, calibration.crossed(scored)[0])
     card = {
         "name": NAME,
         "sha256": digest,
         "network": {"widths": trainer.plan.widths, "depths": trainer.plan.depths},
-        "calibration": asdict(fitted),
+        "calibration": asdict(fitted) | {"expected_error": error},
         "training": facts,
         "pictures": _told(data, listed),
     }
     (out / "learned.safetensors").write_bytes(weights)
     (out / "learned.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def _known(listed: Sequence[Picture]) -> frozenset[str]:
+    """Name the generators of which there was enough to learn from."""
+    trained = Counter(one.family for one in listed if one.pool == "train")
+    return frozenset(
+        family for family in FAMILIES if trained[family] >= _ENOUGH_TO_LEARN
+    )
 
 
 def _told(data: Path, listed: Sequence[Picture]) -> dict[str, dict[str, Any]]:

@@ -1,36 +1,56 @@
-"""The scores of one pool: photographs and generated pictures alike."""
+"""The scores of one pool: photographs, generated pictures and edits, at every level."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from PIL import Image
 
 from detector.levels import LEVELS, at_level
-from detector.metrics import Labels, Numbers
 from detector.models.learned import Model
-from detector.training.pictures import Pixels
-from detector.training.samples import Album
+from detector.training import fakes
+from detector.training.calibration import PHOTO, Scored
+from detector.training.pictures import Picture, Pixels
+from detector.training.samples import Album, pseudo_fake
+
+EDITED = "edited"  # the family of photographs that were altered in a region
 
 
-def pool(model: Model, album: Album) -> tuple[Labels, Numbers]:
-    """Score every picture, each at one level.
+def pool(model: Model, album: Album, known: Iterable[str] = ()) -> Scored:
+    """Score every picture, and one edit of each photograph, at every level.
 
-    Pseudo-fakes are left out: they are a means of training, and how often one meets them
-    is not known of any court.
-
-    Returns:
-        Labels (n,), True for fakes, and scores (n,).
+    Args:
+        model: What scores.
+        album: Pictures that it was not trained on.
+        known: The families of generators that it had enough pictures of to learn.
     """
-    made = [picture for family in album.families.values() for picture in family]
-    chosen = [*album.photos, *made]
-    scores = [_score(model, album.pixels(one), one.path) for one in chosen]
-    return np.array([one.fake for one in chosen]), np.array(scores)
+    rows = [
+        (model.score(at_level(Image.fromarray(pixels), level)), family, one)
+        for family, one, pixels in _pictures(album)
+        for level in LEVELS
+    ]
+    scores, families, pictures = zip(*rows, strict=True)
+    return Scored(
+        np.array(scores),
+        families,
+        names=tuple(one.path for one in pictures),
+        groups=tuple(one.group for one in pictures),
+        known=frozenset(known),
+    )
 
 
-def _score(model: Model, pixels: Pixels, name: str) -> float:
-    level = tuple(LEVELS)[_number(name) % len(LEVELS)]
-    return model.score(at_level(Image.fromarray(pixels), level))
+def _pictures(album: Album) -> Iterator[tuple[str, Picture, Pixels]]:
+    """Yield the family, the picture that it is or was made from, and the pixels."""
+    for photo in album.photos:
+        yield PHOTO, photo, album.pixels(photo)
+        yield EDITED, photo, edited(album, photo).pixels
+    for family, made in album.families.items():
+        for picture in made:
+            yield family, picture, album.pixels(picture)
 
 
-def _number(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+def edited(album: Album, photo: Picture) -> fakes.Fake:
+    """Alter a photograph in a region, each time in the same way."""
+    digest = hashlib.sha256(photo.path.encode()).digest()
+    random = np.random.default_rng(list(digest))
+    return pseudo_fake(album, photo, random, fakes.LOCAL)

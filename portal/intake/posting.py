@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.cases.keys import CaseKey
-from portal.intake import printing
 from portal.intake.letters import dated, letter_of, sections_of
 from portal.intake.opened import with_key
 from portal.intake.status import unread
@@ -23,6 +22,9 @@ def letter(request: HttpRequest, key: CaseKey) -> HttpResponse:
 @with_key
 def file(request: HttpRequest, key: CaseKey) -> HttpResponse:
     """The letter as a PDF file, or why there is none."""
+    # To read it takes a quarter second, which each process of ours would wait at its start.
+    from portal.intake import printing  # noqa: PLC0415
+
     try:
         with translation.override(key.case.language):
             printed = printing.printed(letter_of(key.case), _("Letter"))

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.public.line import Place
 from tests import drawing
-from tests.browser.conftest import Visitor, is_good
+from tests.browser.conftest import Visitor, by_key, is_good
 from tests.browser.test_languages import cut_or_covered, english
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -111,6 +111,5 @@ def test_three_presses_leave_while_one_waits(
     visitor.opens("/check/")
     sends(page, picture, "Check the picture")
     expect(page.get_by_text("You are number 2 in line.")).to_be_visible(timeout=LONG)
-    for _ in range(3):
-        page.keyboard.press("Escape")
+    by_key(page)
     page.get_by_text("elsewhere").wait_for()

@@ -1,5 +1,7 @@
 """The receipt and the mailbox in a real browser: with scripts and without, small and wide."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Dialog, Page, ViewportSize
 from pytest_django.live_server_helper import LiveServer
@@ -8,7 +10,7 @@ from portal.accounts.models import User
 from portal.cases import actions, messaging
 from portal.cases.models import Consent
 from portal.intake import pressure
-from tests.browser.conftest import Visitor, is_good
+from tests.browser.conftest import Visitor, by_key, by_link, is_good
 from tests.intake.opening import a_case
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "bells")
@@ -75,8 +77,9 @@ def test_the_words_are_shown_saved_typed_back_and_then_open_the_case(
     page.get_by_text("We received your report.").wait_for()
 
 
+@pytest.mark.parametrize("leaves", [by_link, by_key], ids=["link", "three times Esc"])
 def test_leaving_before_the_words_are_typed_back_asks_kindly_except_when_in_danger(
-    visitor: Visitor,
+    visitor: Visitor, leaves: Callable[[Page], None]
 ) -> None:
     asked: list[str] = []
 
@@ -92,7 +95,7 @@ def test_leaving_before_the_words_are_typed_back_asks_kindly_except_when_in_dang
     assert asked == ["beforeunload"]
     assert visitor.page.locator("#passphrase").is_visible()
     assert visitor.axe() == []
-    visitor.page.get_by_text("Leave this page", exact=True).click()
+    leaves(visitor.page)
     visitor.page.get_by_text("elsewhere").wait_for()
     assert asked == ["beforeunload"], "who must leave at once is never asked"
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from portal.cases.models import Case
-from tests.browser.conftest import Visitor, keep_session
+from tests.browser.conftest import Visitor, by_key, by_link, keep_session
 from tests.portal.pages import crawl, open_a_case
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -87,7 +87,8 @@ def test_our_own_form_is_taken_although_nothing_says_where_it_came_from(
 def test_a_form_of_ours_that_is_loaded_again_is_taken_again(visitor: Visitor) -> None:
     visitor.opens("/case/")
     visitor.page.fill("#id_passphrase", "no such words")
-    visitor.page.get_by_role("button", name="Open").click()
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name="Open").click()
     visitor.page.reload()
     visitor.page.get_by_role("alert").wait_for()
 
@@ -154,15 +155,6 @@ def test_text_cannot_become_markup_or_code_and_workers_are_ours(
 
 
 Leaves = Callable[[Page], None]
-
-
-def by_link(page: Page) -> None:
-    page.locator("[data-exit]").click()
-
-
-def by_key(page: Page) -> None:
-    for _ in range(3):
-        page.keyboard.press("Escape")
 
 
 PRESS = "dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import tracker
@@ -21,6 +22,7 @@ from tests.telling import told
 POSTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
+@cache
 def picture(seed: int = 1, quality: int = 88) -> bytes:
     return drawing.encode(drawing.landscape(seed), "JPEG", quality=quality)
 

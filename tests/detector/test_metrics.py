@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
-from sklearn.linear_model import LogisticRegression
 
 from detector import metrics
-from detector.training import calibration
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +75,10 @@ def test_the_interval_holds_the_value_and_is_the_same_each_time(
     assert (low, high) == metrics.interval(*drawn, metrics.auc, resamples=100)
 
 
-def test_the_line_of_the_calibration_is_scikit_learns_logistic_regression(
-    drawn: tuple[metrics.Labels, metrics.Numbers],
-) -> None:
-    labels, scores = drawn
-    peer = LogisticRegression(class_weight="balanced", C=1e6).fit(
-        scores[:, None], labels
-    )
+def test_what_rows_weigh_counts_in_the_calibration_error() -> None:
+    labels, said = np.array([True, False]), np.array([1.0, 1.0])
 
-    slope, offset = calibration.line(labels, scores)
+    alike = metrics.calibration_error(labels, said)
+    first = metrics.calibration_error(labels, said, weights=np.array([1.0, 0.0]))
 
-    assert slope == pytest.approx(peer.coef_[0, 0], rel=0.02)
-    assert offset == pytest.approx(peer.intercept_[0], rel=0.02)
+    assert (alike, first) == (0.5, 0.0)

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +144,15 @@ def test_hash_of_an_empty_folder_is_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, b"")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores Ctrl-C, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_hash_ends_cleanly_when_it_is_interrupted(tmp_path: Path) -> None:
     (tmp_path / "0.png").write_bytes(encode(landscape(1, (96, 64))))
     for number in range(1, 3000):  # more lines than a pipe holds that nobody reads

@@ -26,7 +26,5 @@ addEventListener("submit", () => {
   isGuarded = false;
   setTimeout(() => { isGuarded = true; }, SENDING); // a saved file leaves the page open
 });
-// Who must leave at once is never asked.
-addEventListener("click", (event) => {
-  if (event.target.closest("[data-exit]")) isGuarded = false;
-}, { capture: true });
+// Who must leave at once is never asked, whether by the link or by a key: see exit.js.
+addEventListener("leaving", () => { isGuarded = false; });

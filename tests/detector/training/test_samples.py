@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from detector.levels import LEVELS
 from detector.models.learned import Model
 from detector.models.network import Network
 from detector.training import fakes, scoring
@@ -48,10 +49,12 @@ def test_every_picture_of_the_pool_is_scored(album: Album) -> None:
     torch.set_num_threads(1)
     model = Model(Network((4, 4, 8, 8), (0, 1, 0, 1)), None, "")
 
-    labels, scores = scoring.pool(model, album)
-    again = scoring.pool(model, album)[1]
+    scored = scoring.pool(model, album, ["sdxl-flux"])
+    again = scoring.pool(model, album)
 
     generated = sum(len(made) for made in album.families.values())
-    assert (~labels).sum() == len(album.photos) > 0
-    assert labels.sum() == generated
-    assert np.array_equal(scores, again)
+    assert scored.pictures(fake=False) == len(album.photos) > 0
+    assert scored.pictures(fake=True) == generated + len(album.photos)
+    assert scored.scores.size == len(LEVELS) * (generated + 2 * len(album.photos))
+    assert np.array_equal(scored.scores, again.scores)
+    assert scored.known == {"sdxl-flux"} != again.known
