@@ -82,7 +82,9 @@ def install_python(requirements: Iterable[str]) -> None:
         if is_marked(mark, digest):
             continue
         step = Step(f"Installing {name}")
-        step.run([PYTHON, "-m", "pip", "install", "--quiet", "-r", name])
+        # Of what is installed only a part is ever read, and is compiled when it is.
+        quick = ["--quiet", "--no-compile"]
+        step.run([PYTHON, "-m", "pip", "install", *quick, "-r", name])
         mark.write_text(digest)
         step.done()
 

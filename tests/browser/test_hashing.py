@@ -177,7 +177,7 @@ def test_a_browser_that_forbids_workers_still_hashes(visitor: Visitor) -> None:
     assert max(apart(hashed(page, FILES["a photo"]), FILES["a photo"])) <= 16
 
 
-@pytest.mark.parametrize("size", [1, 55, 56, 63, 64, 65, 300_000])
+@pytest.mark.parametrize("size", [1, 55, 56, 63, 64, 65, 70_000])
 def test_sha256_needs_no_help_from_the_browser(visitor: Visitor, size: int) -> None:
     data = bytes(n * 31 % 251 for n in range(size))
     visitor.page.add_init_script(
@@ -327,6 +327,9 @@ def a_big_photo() -> bytes:
     return encode(Image.fromarray(noisy).resize((4000, 3000)), "JPEG", quality=90)
 
 
+WITHIN = 15_000  # milliseconds
+
+
 @pytest.mark.parametrize("without", ["", "delete window.Worker"])
 def test_a_slow_phone_hashes_twelve_megapixels_and_their_parts_in_time(
     visitor: Visitor, without: str
@@ -340,15 +343,16 @@ def test_a_slow_phone_hashes_twelve_megapixels_and_their_parts_in_time(
     throttle.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     file = FilePayload(name="x", mimeType="image/jpeg", buffer=photo)
     page.set_input_files("#bench", [file])
-    took = [
-        page.evaluate(
-            """async () => {
-              const start = performance.now();
-              const { pdq } = await hash();
-              return pdq.length === 8 ? performance.now() - start : NaN;
-            }"""
+    took: list[float] = []
+    while not took or (took[-1] >= WITHIN and len(took) < 3):
+        took.append(
+            page.evaluate(
+                """async () => {
+                  const start = performance.now();
+                  const { pdq } = await hash();
+                  return pdq.length === 8 ? performance.now() - start : NaN;
+                }"""
+            )
         )
-        for _ in range(3)
-    ]
     # Alone, four seconds: bench/browser_hashing.py. Here others are at work beside it.
-    assert min(took) < 15_000, took
+    assert min(took) < WITHIN, took
