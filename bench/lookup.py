@@ -19,6 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -33,6 +36,8 @@ Search = Callable[[Hashes], int]  # queries to the number of neighbours found
 
 RADIUS = 31
 SINGLES, BATCH = 400, 1000
+SHARE = 25_000  # crops that a process makes at once
+SMALL = 160  # pixels: a crop of it holds more than the 64 x 64 that PDQ keeps of one
 JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"  # Debian: libjemalloc2
 
 
@@ -42,20 +47,34 @@ def uniform(n: int) -> Hashes:
 
 def real(n: int, folder: Path) -> Hashes:
     """N hashes of random crops of real pictures, in all eight dihedral forms."""
-    import pdqhash  # noqa: PLC0415 (the others need it not)
+    files = [
+        f for f in sorted(folder.rglob("*")) if f.suffix in {".jpg", ".webp", ".png"}
+    ]
+    crops = -(-n // 8)
+    shares = [
+        (files, start, min(SHARE, crops - start)) for start in range(0, crops, SHARE)
+    ]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return np.concatenate(list(pool.map(cropped, *zip(*shares, strict=True))))[:n]
 
-    import tracker  # noqa: PLC0415
 
-    rng = np.random.default_rng(0)
-    pixels = []
-    for file in sorted(folder.rglob("*")):
-        if file.suffix in {".jpg", ".webp", ".png"}:
-            image = tracker.decode(file.read_bytes()).image.convert("RGB")
-            image.thumbnail((320, 320))  # PDQ sees no more than this of a crop
-            pixels.append(np.asarray(image))
+@cache
+def small(file: Path) -> npt.NDArray[np.uint8]:
+    import tracker  # noqa: PLC0415 (the others need it not)
+
+    image = tracker.decode(file.read_bytes()).image.convert("RGB")
+    image.thumbnail((SMALL, SMALL))
+    return np.asarray(image)
+
+
+def cropped(files: list[Path], seed: int, count: int) -> Hashes:
+    """Eight hashes of each of so many crops, a picture after the other."""
+    import pdqhash  # noqa: PLC0415
+
+    rng = np.random.default_rng(seed)
     made: list[Hashes] = []
-    while 8 * len(made) < n:
-        whole = pixels[len(made) % len(pixels)]
+    for number in range(count):
+        whole = small(files[number % len(files)])
         high, wide = (int(side * rng.uniform(0.4, 1)) for side in whole.shape[:2])
         top, left = (
             int(rng.integers(0, whole.shape[i] - side + 1))
@@ -64,7 +83,7 @@ def real(n: int, folder: Path) -> Hashes:
         crop = np.ascontiguousarray(whole[top : top + high, left : left + wide])
         forms, _ = pdqhash.compute_dihedral(crop)
         made.append(np.packbits(np.array(forms, np.uint8), axis=1))
-    return np.concatenate(made)[:n]
+    return np.concatenate(made)
 
 
 def planted(hashes: Hashes, count: int) -> Hashes:

@@ -146,9 +146,10 @@ def test_a_saved_file_has_a_dull_name_and_the_words_in_their_order(
     places = [re.search(rf"\b{word}\b", text) for word in shown.split()]
     found = [place.start() for place in places if place]
     assert len(found) == WORDS
-    said = text.lower()
+    # One of the words may be "report" by chance, as it is one of the 2,048.
+    said = re.sub("|".join(rf"\b{word}\b" for word in shown.split()), "", text.lower())
     for telling in ("passphrase", "reclaim", "case", "password", "report"):
-        assert telling not in said.replace(shown, "")
+        assert telling not in said
 
 
 def test_disguises_keep_the_order_though_a_word_comes_twice() -> None:
