@@ -13,8 +13,8 @@ from scipy.optimize import isotonic_regression
 
 from detector.metrics import Labels, Numbers, calibration_error
 from detector.models.learned import Calibration
+from detector.training.pictures import PHOTO
 
-PHOTO: Final = "photo"
 _ROWS: Final = 41
 _RESAMPLES: Final = 500
 _LEAST: Final = 1e-6  # a chance of 0 or 1 has no odds; bounds() cuts far inside

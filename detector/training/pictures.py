@@ -19,6 +19,7 @@ POOLS: Final[tuple[Pool, ...]] = get_args(Pool)
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Mask = NDArray[np.float32]  # (height, width), 0 to 1: how far each pixel was changed
 
+PHOTO: Final = "photo"  # the family of what no generator made
 SIDE: Final = 512  # the shorter side is at most this, as where the model is asked
 MIN_SIDE: Final = 256  # smaller ones are left out, as the model abstains from them
 
@@ -38,20 +39,20 @@ class Source(NamedTuple):
 
 
 SOURCES: Final = (
-    Source("real_mixed", "photo", people=False, quality=85),
+    Source("real_mixed", PHOTO, people=False, quality=85),
     # Most of these were saved at JPEG quality 34, which no generated picture was.
-    Source("real_people", "photo", people=True, reduction=0.6, quality=60),
+    Source("real_people", PHOTO, people=True, reduction=0.6, quality=60),
     # The faces are cut as tightly as the generated ones beside them.
-    Source("real_faces", "photo", people=True, box=(192, 192, 832, 832), quality=75),
-    Source("real_coco512", "photo", people=True),
+    Source("real_faces", PHOTO, people=True, box=(192, 192, 832, 832), quality=75),
+    Source("real_coco512", PHOTO, people=True),
     # Large and clean, as cameras make them and as no other photographs here are.
-    Source("../photos", "photo", people=False, quality=92),
+    Source("../photos", PHOTO, people=False, quality=92),
     Source("generated_sdxl_flux", "sdxl-flux", people=True, quality=75),
     Source("generated_stylegan2", "stylegan2", people=True, like="real_faces"),
     Source("generated_sd1", "sd1", people=False, like="real_coco512"),
 )
 FOLDERS: Final = {source.folder: source for source in SOURCES}
-FAMILIES: Final = tuple(source.family for source in SOURCES if source.family != "photo")
+FAMILIES: Final = tuple(source.family for source in SOURCES if source.family != PHOTO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Picture:
     @property
     def fake(self) -> bool:
         """Whether a generator made it."""
-        return self.family != "photo"
+        return self.family != PHOTO
 
 
 def held_out(

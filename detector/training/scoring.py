@@ -9,8 +9,8 @@ from PIL import Image
 from detector.levels import LEVELS, at_level
 from detector.models.learned import Model
 from detector.training import fakes
-from detector.training.calibration import PHOTO, Scored
-from detector.training.pictures import Picture, Pixels
+from detector.training.calibration import Scored
+from detector.training.pictures import PHOTO, Picture, Pixels
 from detector.training.samples import Album, pseudo_fake
 
 EDITED = "edited"  # the family of photographs that were altered in a region

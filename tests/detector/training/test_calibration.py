@@ -6,7 +6,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from detector import metrics
 from detector.training import calibration
-from detector.training.calibration import PHOTO, Scored
+from detector.training.calibration import Scored
+from detector.training.pictures import PHOTO
 
 
 @pytest.fixture(autouse=True)
