@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     out.mkdir(parents=True, exist_ok=True)
     listed = preparation.listed(options.data, out / "pictures.json", options.leave_out)
     quality = preparation.prepare(
-        options.data, listed, out, options.autoencoder_minutes
+        options.data, listed, out, options.autoencoder_minutes, options.upscalers
     )
     trainer = _trainer(options)
     if options.minutes > 0:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         "steps": trainer.steps,
         "seed": options.seed,
         "left_out": options.leave_out,
-        "autoencoders_psnr": quality,
+        "decoders_psnr": quality,
         "plan": asdict(trainer.plan),
         "torch": torch.__version__,
     }
@@ -123,6 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("out", type=Path, help="folder of this training")
     parser.add_argument("--minutes", type=float, default=60, help="of training")
     parser.add_argument("--autoencoder-minutes", type=float, default=10, help="each")
+    parser.add_argument(
+        "--upscalers",
+        type=Path,
+        metavar="FOLDER",
+        help="unpacked wheels with networks that enlarge, see docs/detector.md",
+    )
     parser.add_argument(
         "--leave-out",
         action="append",

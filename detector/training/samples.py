@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from detector.training import fakes, laundering, pictures
-from detector.training.autoencoders import UPSAMPLERS
 from detector.training.pictures import FOLDERS, Mask, Picture, Pixels
 
 _GENERATED: Final = 0.4  # of all pairs: a generator's picture beside some photograph
@@ -56,19 +55,20 @@ class Album:
         return self._pixels[picture]
 
     def reconstructions(self, picture: Picture) -> list[Pixels]:
-        """Return what the autoencoders made of a photograph, if they were asked."""
+        """Return what all decoders that were asked made of a photograph."""
         if self._reconstructions is None:
             return []
-        paths = (
-            reconstruction(self._reconstructions, upsampler, picture)
-            for upsampler in UPSAMPLERS
-        )
-        return [np.load(path) for path in paths if path.is_file()]
+        paths = self._reconstructions.glob(f"*/{_file(picture)}")
+        return [np.load(path) for path in sorted(paths)]
 
 
-def reconstruction(folder: Path, upsampler: str, picture: Picture) -> Path:
-    """Name the file that holds one autoencoder's reconstruction of a photograph."""
-    return folder / upsampler / f"{picture.path.replace('/', '-')}.npy"
+def reconstruction(folder: Path, decoder: str, picture: Picture) -> Path:
+    """Name the file that holds what one decoder made of a photograph."""
+    return folder / decoder / _file(picture)
+
+
+def _file(picture: Picture) -> str:
+    return f"{picture.path.replace('/', '-')}.npy"
 
 
 class Batches(Dataset[Batch]):

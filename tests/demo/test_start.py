@@ -4,11 +4,26 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.demo.conftest import ROOT, START, Portal, environment_of, free_port
+from tests.demo.conftest import (
+    ROOT,
+    START,
+    Portal,
+    environment_of,
+    free_port,
+    starting,
+)
+
+
+@pytest.fixture(scope="module")
+def unharmed(started_once: Path) -> Iterator[Portal]:
+    """One portal for the tests that neither stop nor harm it."""
+    with starting(started_once) as start:
+        yield start()
 
 
 def refusal(var: Path, port: str) -> str:
@@ -46,9 +61,15 @@ def test_a_state_folder_too_deep_for_a_socket_is_refused(tmp_path: Path) -> None
     assert said.startswith("The path of the state folder is too long")
 
 
-def test_two_portals_never_share_one_state(portal: Portal) -> None:
-    said = refusal(portal.var, str(free_port()))
-    assert said == f"A portal already runs on the state in {portal.var}."
+def test_two_portals_never_share_one_state(unharmed: Portal) -> None:
+    said = refusal(unharmed.var, str(free_port()))
+    assert said == f"A portal already runs on the state in {unharmed.var}."
+
+
+def test_nobody_else_can_read_the_state(unharmed: Portal) -> None:
+    assert unharmed.var.stat().st_mode & 0o077 == 0
+    for path in unharmed.var.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -69,12 +90,6 @@ def test_a_portal_killed_outright_takes_its_programs_along(portal: Portal) -> No
     while portal.processes() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert portal.processes() == []
-
-
-def test_nobody_else_can_read_the_state(portal: Portal) -> None:
-    assert portal.var.stat().st_mode & 0o077 == 0
-    for path in portal.var.rglob("*"):
-        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_no_log_names_a_visitor(portal: Portal) -> None:

@@ -56,7 +56,7 @@ def test_a_training_goes_on_and_ends_in_a_card_that_the_runtime_opens(
     opinion = model.opinion(Image.effect_noise((300, 300), 30).convert("RGB"))
     assert card["training"]["steps"] > first > 0
     assert card["training"]["left_out"] == []
-    assert set(card["training"]["autoencoders_psnr"]) == set(UPSAMPLERS)
+    assert set(card["training"]["decoders_psnr"]) == set(UPSAMPLERS)
     assert opinion.likelihood_ratio == pytest.approx(1, abs=10)
     assert opinion.weights == card["sha256"]
 
