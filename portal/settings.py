@@ -352,6 +352,8 @@ CELERY_BEAT_SCHEDULE = {
 DETECTOR_MODEL = env.text("DETECTOR_MODEL").strip()
 # Whose signed histories are trusted: a PEM file, as PATH#sha256=DIGEST.
 DETECTOR_TRUST = env.text("DETECTOR_TRUST").strip()
+# Signs forensic reports; made when the first one is written.
+FORENSIC_KEY = Path(env.text("FORENSIC_KEY", str(SECRETS / "forensic.key")))
 # What one video that was found may take: reading it, its frames, and the last of them.
 VIDEO_SECONDS = env.number("VIDEO_SECONDS", 180)
 # What /check/ may take for one picture, and where its visitors stand in line: empty files.

@@ -57,6 +57,8 @@ class _Composing:
         yield Section(self._say("finding.title"), tuple(self._finding()), lead=True)
         yield self._section("question", self._paragraphs("question", _QUESTION))
         yield self._section("exhibit", self._exhibit())
+        if self._examined.custody:
+            yield self._section("custody", self._custody())
         yield self._section("evidence", self._evidence())
         yield self._section(
             "models", opinions.told(self._assessment.models, self._words)
@@ -100,7 +102,11 @@ class _Composing:
         size = self._say("exhibit.pixels", width=exhibit.width, height=exhibit.height)
         facts = [
             (self._say("exhibit.size"), self._say("exhibit.bytes", n=exhibit.size)),
-            (self._say("exhibit.format"), exhibit.format),
+            *(
+                [(self._say("exhibit.format"), exhibit.format)]
+                if exhibit.format
+                else []
+            ),
             (self._say("exhibit.dimensions"), size),
         ]
         if original := examined.original:
@@ -117,7 +123,13 @@ class _Composing:
         yield Facts(tuple(hashes), exact=True)
         yield Facts(tuple(facts))
         yield Paragraph(self._say("exhibit.native"), quiet=True)
-        yield Paragraph(self._say("exhibit.custody"), quiet=True)
+        if not examined.custody:
+            yield Paragraph(self._say("exhibit.custody"), quiet=True)
+
+    def _custody(self) -> Iterator[Block]:
+        yield Paragraph(self._say("custody.intro"), quiet=True)
+        custody = self._examined.custody
+        yield Facts(tuple((at, self._words.say(phrase)) for at, phrase in custody))
 
     def _evidence(self) -> Iterator[Block]:
         items = self._items(measured=False)
@@ -150,7 +162,7 @@ class _Composing:
 
     def _methods(self) -> Iterator[Block]:
         lines = [self._say("methods.provenance"), self._say("methods.measurements")]
-        if self._examined.original:
+        if self._is_compared():
             lines.append(self._say("methods.derivation"))
         for opinion in self._assessment.models:
             family = opinion.name.partition("-")[0]
@@ -163,10 +175,17 @@ class _Composing:
         trust = self._examined.trust or self._say("methods.no_trust")
         yield Facts(((self._say("methods.trust"), trust),), exact=True)
 
+    def _is_compared(self) -> bool:
+        """Whether there was an original: in the examiner's hands, or its features alone."""
+        kinds = {piece.kind for piece in self._assessment.evidence}
+        return self._examined.original is not None or "derivation" in kinds
+
     def _reproduce(self) -> Iterator[Block]:
         yield Paragraph(self._say("reproduce.intro"))
         yield Code(command(self._examined, self._locale))
         yield Paragraph(self._say("reproduce.placeholders"), quiet=True)
+        if self._examined.custody:
+            yield Paragraph(self._say("reproduce.custody"), quiet=True)
 
     def _signing(self) -> Iterator[Block]:
         yield Blank(self._say("signing.line"))

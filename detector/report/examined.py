@@ -12,7 +12,7 @@ from typing import Any, Final
 from PIL import Image
 
 from detector import models
-from detector.assessment import Assessment, ModelOpinion
+from detector.assessment import Assessment, ModelOpinion, Phrase
 
 CARDS: Final = Path(models.__file__).parent
 _MAX_CARD: Final = 1 << 22
@@ -27,7 +27,7 @@ class Exhibit:
     size: int  # bytes
     width: int
     height: int
-    format: str
+    format: str  # empty where nobody kept it
 
     @classmethod
     def of(cls, image: Image.Image, data: bytes) -> "Exhibit":
@@ -46,8 +46,9 @@ class Examined:
     """One examination.
 
     `figures` are (name of a model, or "" for the derivation, PNG); `trust` is the SHA-256
-    of the list of trusted signers. The last three are as the examiner states them: the
-    program has no clock and knows nobody.
+    of the list of trusted signers. The last four are as the examiner states them: the
+    program has no clock and knows nobody. `custody` are (moment, a phrase of the words'
+    report.custody): who held the file, the earliest first.
     """
 
     exhibit: Exhibit
@@ -58,6 +59,7 @@ class Examined:
     examined_at: str = ""
     reference: str = ""
     examiner: str = ""
+    custody: Sequence[tuple[str, Phrase]] = ()
 
 
 def error_rates(opinion: ModelOpinion) -> tuple[Mapping[str, Any], ...]:

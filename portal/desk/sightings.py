@@ -20,6 +20,7 @@ from portal.cases.models import Consent
 from portal.celery import ring, ring_on_commit
 from portal.desk.access import find, key_of, worker_of
 from portal.desk.agreeing import sentences, sides
+from portal.desk.forensic import can_report
 from portal.desk.words import CHECKS, FINDINGS, OUTCOMES, SIGNALS, decided, said, why
 from portal.notices import actions as notices
 from portal.platforms.models import Platform
@@ -59,6 +60,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "frames": _frames(assessment),
         "is_newer": _has_newer_photo(sighting, assessment),
         "can_assess": _can_assess(sighting),
+        "can_report": can_report(assessment),
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }

@@ -3,6 +3,7 @@ from django.urls import path
 from portal.desk import (
     benign,
     cases,
+    forensic,
     freezing,
     grants,
     keeping,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("sightings/<int:pk>/look/", looking.sighting, name="look_at_sighting"),
     path("sightings/<int:pk>/compare/", looking.compare, name="compare"),
     path("sightings/<int:pk>/frames/", looking.frames, name="look_at_frames"),
+    path("sightings/<int:pk>/forensic/", forensic.forensic, name="forensic"),
     path("sightings/<int:pk>/assess/", sightings.assess_again, name="assess_again"),
     path("sightings/<int:pk>/decide/", sightings.decide, name="decide"),
     path("sightings/<int:pk>/recheck/", sightings.recheck, name="recheck"),

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import get_language
 
 from detector import Assessment, Evidence, ModelOpinion, explain
-from detector.words import words
+from detector.words import LOCALES, words
 from portal.sightings.checked import CheckedVideo
 
 Row = Mapping[str, Any]
@@ -19,6 +20,11 @@ Row = Mapping[str, Any]
 def language() -> str:
     """The language in which details are told: English where the detector has no other."""
     return words(get_language() or "en").locale
+
+
+def languages() -> list[tuple[str, str]]:
+    """Those that the detector speaks, by code and by their own name."""
+    return [(code, name) for code, name in settings.LANGUAGES if code in LOCALES]
 
 
 def rows(opinion: Assessment) -> dict[str, Any]:

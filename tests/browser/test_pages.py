@@ -77,6 +77,7 @@ def test_the_desks_pages_are_good(
         f"sightings/{waiting}/",
         f"sightings/{confirmed}/notice/",
         f"sightings/{confirmed}/look/",
+        f"sightings/{confirmed}/forensic/",
         f"notices/{notice.pk}/",
         "sources/",
         "sources/new/",

@@ -39,11 +39,11 @@ def answers_with_one_case_at_most(machine: Client, pattern: URLPattern) -> None:
     path = "/desk/" + str(pattern.pattern).replace("<int:pk>", "1")
     form = {"reason": "curiosity", "q": "%", "page": "all", "format": "csv"}
     for answer in (machine.get(path, form), machine.post(path, form)):
-        body = answer.getvalue().decode()
+        body = answer.getvalue().decode(errors="replace")
         told = [name for name in ("amina", "ben") if f"/{name}/1" in body]
         assert len(told) < 2, pattern.name
         if answer.has_header("Content-Disposition"):
-            assert pattern.name == "referral"
+            assert pattern.name in {"referral", "forensic"}
             assert "/ben/1" not in body
         elif answer.status_code == 200:
             assert answer["Content-Type"].startswith("text/html"), pattern.name
