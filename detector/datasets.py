@@ -24,6 +24,10 @@ _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif"})
 _SPLICED: Final = "spliced_casia1"
 # As the spliced pictures came, so that neither size nor saving tells them apart.
 _LIKE_SPLICED: Final = Level(256, "JPEG", 85)
+# As the tiles came: cut from figures that were half as large and saved badly, saved again.
+_TILES: Final = "sdxl-flux"
+_PORTRAITS: Final = "real_faces"
+_LIKE_TILES: Final = (Level(470, "JPEG", 75), Level(470, "JPEG", 95))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ def pools(
         comparisons.append(Comparison(family, generated, photographs))
         if twins := _twins(album, made[0]):
             matched.append(Comparison(family, generated, twins, matched=True))
+        if family == _TILES and (portraits := _like_tiles(root, read, album)):
+            name = f"{family}, portraits reduced and saved alike"
+            matched.append(Comparison(name, generated, portraits, matched=True))
     edits = {kind: _edited(album, kind) for kind in fakes.KINDS}
     made_by_any = tuple(entry for one in comparisons for entry in one.fakes)
     comparisons += [*matched, Comparison("all generators", made_by_any, photographs)]
@@ -142,6 +149,23 @@ def _twins(album: Album, made: Picture) -> tuple[Entry, ...]:
 
 def _entry(album: Album, picture: Picture) -> Entry:
     return Entry(picture.path, lambda: Image.fromarray(album.pixels(picture)))
+
+
+def _like_tiles(root: Path, read: Read, album: Album) -> tuple[Entry, ...]:
+    """Photographs of the same, and whatever was done to the tiles done to them, too."""
+
+    def tile(photo: Picture) -> Callable[[], Image.Image]:
+        def made() -> Image.Image:
+            image = read(root / photo.path)  # whole, as the tiles' portraits are
+            for level in _LIKE_TILES:
+                image = arrived(image, level)
+            size = [round(length * photo.reduction) for length in image.size]
+            return image.resize(size, Image.Resampling.BOX)
+
+        return made
+
+    photos = album.folders.get(_PORTRAITS, [])
+    return tuple(Entry(f"tiles/{photo.path}", tile(photo)) for photo in photos)
 
 
 def _like_spliced(album: Album) -> tuple[Entry, ...]:

@@ -111,7 +111,9 @@ class Batches(Dataset[Batch]):
     def _strangers(self, random: np.random.Generator) -> tuple[Pixels, fakes.Fake]:
         """Choose a generator's picture and a photograph, saved as badly as each other."""
         album = self._album
-        made = _of_some(list(album.families.values()), random)
+        # Families alike: what is known of few pictures is learned last.
+        families = list(album.families.values())
+        made = _one(families[int(random.integers(len(families)))], random)
         photo = self._beside(made, random)
         worse = min(FOLDERS[one.folder].quality for one in (made, photo))
         first, second = (_aged(album, one, worse) for one in (photo, made))

@@ -14,6 +14,7 @@ from detector import __main__ as command_line
 from detector.levels import LEVELS, at_level
 from detector.tables import markdown
 from detector.training.collecting import collect
+from detector.training.pictures import Picture
 
 Draw = Callable[[int], NDArray[np.uint8]]
 
@@ -163,6 +164,30 @@ def test_the_test_pool_alone_is_judged_and_no_edit_outside_of_its_mask(
     names = {comparison.name for comparison in dataset.comparisons}
     assert "pseudo-fakes: splice" in names
     assert all(entry.mask for made in dataset.edits.values() for entry in made)
+
+
+def test_portraits_beside_the_tiles_were_reduced_and_saved_like_them(
+    tmp_path: Path, draw: Draw
+) -> None:
+    pictures = []
+    for folder, family in (
+        ("real_faces", "photo"),
+        ("generated_sdxl_flux", "sdxl-flux"),
+    ):
+        (tmp_path / folder).mkdir()
+        path = f"{folder}/1.jpg"
+        Image.fromarray(draw(1)).resize((1024, 1024)).save(tmp_path / path, quality=95)
+        pictures.append(
+            Picture(path, folder, family, people=True, group=path, pool="test")
+        )
+
+    found = datasets.pools(tmp_path, read, pictures, None).comparisons
+
+    (alike,) = [one for one in found if one.name.endswith("saved alike")]
+    (portrait,) = alike.photographs
+    assert alike.matched
+    assert portrait.image().size == (423, 423)  # 470, and a tenth less as all are read
+    assert alike.fakes[0].name == "generated_sdxl_flux/1.jpg"
 
 
 def test_the_command_prints_the_table_and_adds_it_to_the_card(
