@@ -139,17 +139,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--calibrate", action="store_true", help="then write weights and card"
     )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1)
+        "--cool",
+        type=int,
+        nargs=2,
+        metavar=("FIRST", "LAST"),
+        help="steps between which the rate falls to nothing, for the end of a training",
     )
+    parser.add_argument("--seed", type=int, default=0)
+    # More of both than processors, and the threads wait for each other most of the time.
+    half = max(1, (os.cpu_count() or 2) // 2)
+    parser.add_argument("--threads", type=int, default=half)
+    parser.add_argument("--workers", type=int, default=half)
     return parser
 
 
 def _trainer(options: argparse.Namespace) -> Trainer:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    trainer = Trainer(PLANS[device.type], device, options.seed)
+    cooling = tuple(options.cool) if options.cool else None
+    trainer = Trainer(PLANS[device.type], device, options.seed, cooling)
     checkpoint = _checkpoint(options)
     if checkpoint.is_file():
         trainer.resume(checkpoint)

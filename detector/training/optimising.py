@@ -40,13 +40,22 @@ class Trainer:
 
     The rate falls with the root of the steps, so that no end must be known: training
     may go on as long as there is time, and the average is fit to be used at any step.
+    Once an end is known, the rate may fall to nothing between two steps: what it still
+    learns then is no longer lost in the noise of small batches (Hu et al., "MiniCPM", 2024).
     """
 
-    def __init__(self, plan: Plan, device: torch.device, seed: int = 0) -> None:
-        """Begin with the weights that the seed determines."""
+    def __init__(
+        self,
+        plan: Plan,
+        device: torch.device,
+        seed: int = 0,
+        cooling: tuple[int, int] | None = None,
+    ) -> None:
+        """Begin with the weights that the seed determines; cool between two steps."""
         torch.manual_seed(seed)
         self.plan = plan
         self.steps = 0
+        self._cooling = cooling
         self._device = device
         self._model = Network(plan.widths, plan.depths).to(device)
         self._average = {
@@ -117,7 +126,14 @@ class Trainer:
     def _rate(self) -> float:
         warm = min(1.0, (self.steps + 1) / _WARM_UP)
         fallen: float = (1 + self.steps / _SLOWER) ** -0.5
-        return self.plan.rate * warm * fallen
+        return self.plan.rate * warm * fallen * self._left()
+
+    def _left(self) -> float:
+        """Return the share of the rate that cooling has left."""
+        if self._cooling is None:
+            return 1.0
+        first, last = self._cooling
+        return min(1.0, max(0.0, (last - self.steps) / (last - first)))
 
     def _remember(self) -> None:
         decay = min(_DECAY, self.steps / (self.steps + 10))

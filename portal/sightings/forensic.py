@@ -48,7 +48,7 @@ def written(assessment: Assessment, worker: User, *, reason: str, locale: str) -
         }
     except (report.FontError, report.KeyFileError, TrustError) as error:
         raise ForensicError(str(error)) from None
-    except (LookupError, ValueError, TypeError, AttributeError):
+    except (LookupError, ValueError, TypeError, AttributeError):  # see checked.py
         raise ForensicError(_other_version()) from None
     audit(worker, "export", f"case:{sighting.case_id} report:{sighting.pk}", reason)
     return _packed(files, key)

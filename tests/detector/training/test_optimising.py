@@ -51,6 +51,23 @@ def test_the_loss_falls(batches: Batches) -> None:
     assert np.mean(seen[-5:]) < 0.3 * np.mean(seen[:5])
 
 
+def test_cooling_changes_less_with_each_step_and_in_the_end_nothing(
+    batches: Batches,
+) -> None:
+    steady, cooled = Trainer(PLAN, CPU), Trainer(PLAN, CPU, cooling=(2, 4))
+    moved = []
+    for number in range(5):
+        before = [one.detach().clone() for one in cooled._model.parameters()]
+        assert (steady.step(batches[number]) == cooled.step(batches[number])) == (
+            number <= 3
+        )
+        now = zip(before, cooled._model.parameters(), strict=True)
+        moved.append(sum(float((a - b.detach()).abs().sum()) for a, b in now))
+
+    assert moved[3] < moved[2]
+    assert moved[4] == 0
+
+
 def test_going_on_from_a_checkpoint_equals_never_having_stopped(
     batches: Batches, tmp_path: Path
 ) -> None:
