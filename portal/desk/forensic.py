@@ -26,11 +26,10 @@ class ForensicForm(forms.Form):
     )
 
 
-def can_report(assessment: Assessment | None) -> bool:
+def can_report(sighting: Sighting, assessment: Assessment | None) -> bool:
     """Of a picture that was looked at, in a case that has not ended."""
-    if assessment is None or assessment.frames:
-        return False
-    return not assessment.sighting.case.is_withdrawn
+    is_of_picture = assessment is not None and not assessment.frames
+    return is_of_picture and not sighting.case.is_withdrawn
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,14 +40,16 @@ def forensic(request: HttpRequest, pk: int) -> HttpResponse:
 
     sighting = find(Sighting.objects.select_related("case"), request, pk)
     assessment = Assessment.objects.filter(sighting=sighting).first()
-    if assessment is None or not can_report(assessment):
+    if assessment is None or not can_report(sighting, assessment):
         raise Http404
     form = ForensicForm(request.POST or None, initial={"locale": saying.language()})
     if request.method != "POST" or not form.is_valid():
         context = {"sighting": sighting, "form": form}
         return render(request, "desk/forensic.html", context)
     try:
-        packed = writing.written(assessment, worker_of(request), **form.cleaned_data)
+        packed = writing.written(
+            sighting, assessment, worker_of(request), **form.cleaned_data
+        )
     except writing.ForensicError as error:
         words = _("The report cannot be written: %(why)s") % {"why": error}
         messages.error(request, words)

@@ -60,7 +60,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         "frames": _frames(assessment),
         "is_newer": _has_newer_photo(sighting, assessment),
         "can_assess": _can_assess(sighting),
-        "can_report": can_report(assessment),
+        "can_report": can_report(sighting, assessment),
         "checks": checks,
         "notices": sighting.notices.select_related("recipient"),
     }

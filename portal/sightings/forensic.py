@@ -9,19 +9,18 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from nacl.signing import SigningKey
 
-from detector import VERSION, Evidence, ModelOpinion, TrustError, explain, report
-from detector import Assessment as Opinion
-from detector.assessment import Finding, Phrase
+from detector import VERSION, TrustError, explain, report
+from detector.assessment import Phrase
 from detector.report.signing import SUFFIX, read_key
 from portal.accounts.actions import audit
 from portal.accounts.models import AuditEntry, User
-from portal.sightings import assessing
+from portal.sightings import assessing, saying
 from portal.sightings.models import Assessment, Sighting
 
 # The earliest that a ZIP can say, so that the same facts are the same bytes.
@@ -32,12 +31,18 @@ class ForensicError(Exception):
     """The report cannot be written, and why."""
 
 
-def written(assessment: Assessment, worker: User, *, reason: str, locale: str) -> bytes:
+def written(
+    sighting: Sighting,
+    assessment: Assessment,
+    worker: User,
+    *,
+    reason: str,
+    locale: str,
+) -> bytes:
     """The report as PDF and HTML, each with its signature, in a ZIP; on record first.
 
     Raises ForensicError, and ValueError without a reason.
     """
-    sighting = assessment.sighting
     try:
         _require_this_version(assessment)
         key = _signing_key()
@@ -84,36 +89,12 @@ def _examined(sighting: Sighting, assessment: Assessment) -> report.Examined:
             height=sighting.height,
             format="",
         ),
-        assessment=_opinion(assessment),
+        assessment=saying.as_said(assessment),
         trust=trust.sha256 if trust else "",
         examined_at=assessment.at.astimezone(UTC).isoformat(timespec="seconds"),
         reference=f"{case.reference} / {sighting.pk}",
         custody=tuple(_custody(sighting, assessment)),
     )
-
-
-def _opinion(row: Assessment) -> Opinion:
-    """What the detector said, as it said it: the reverse of saying.rows."""
-    models = [{**told, "interval": _pair(told["interval"])} for told in row.opinions]
-    gaps = [gap for gap in row.not_tested if not isinstance(gap, str)]
-    return Opinion(
-        finding=cast("Finding", row.finding),
-        evidence=tuple(Evidence(**told) for told in row.evidence),
-        models=tuple(ModelOpinion(**told) for told in models),
-        not_tested=tuple(
-            gap if isinstance(gap, str) else str(gap["english"])
-            for gap in row.not_tested
-        ),
-        version=row.version,
-        gaps=tuple(
-            {name: fact for name, fact in gap.items() if name != "english"}
-            for gap in gaps
-        ),
-    )
-
-
-def _pair(ends: list[float] | None) -> tuple[float, float] | None:
-    return (ends[0], ends[1]) if ends else None
 
 
 def _custody(
@@ -138,7 +119,7 @@ def _custody(
 
 def _packed(files: dict[str, bytes], key: SigningKey) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w") as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _EARLIEST), content)
             signature = zipfile.ZipInfo(name + SUFFIX, _EARLIEST)

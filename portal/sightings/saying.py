@@ -5,14 +5,16 @@ Rows from before codes were kept have English alone, and are told in it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils.translation import get_language
 
 from detector import Assessment, Evidence, ModelOpinion, explain
+from detector.assessment import Finding
 from detector.words import LOCALES, words
 from portal.sightings.checked import CheckedVideo
+from portal.sightings.models import Assessment as Stored
 
 Row = Mapping[str, Any]
 
@@ -37,6 +39,24 @@ def rows(opinion: Assessment) -> dict[str, Any]:
         "frames": [],
         "version": opinion.version,
     }
+
+
+def as_said(row: Stored) -> Assessment:
+    """An opinion of a picture again, from a row of this version: the reverse of `rows`.
+
+    Raises LookupError, TypeError or ValueError for a row of another version.
+    """
+    return Assessment(
+        finding=cast("Finding", row.finding),
+        evidence=tuple(Evidence(**told) for told in row.evidence),
+        models=tuple(_as_said(told) for told in row.opinions),
+        not_tested=tuple(gap["english"] for gap in row.not_tested),
+        version=row.version,
+        gaps=tuple(
+            {name: fact for name, fact in gap.items() if name != "english"}
+            for gap in row.not_tested
+        ),
+    )
 
 
 def video_rows(opinion: CheckedVideo) -> dict[str, Any]:
@@ -88,6 +108,12 @@ def is_compared(rows: Iterable[Row | str]) -> bool:
     """Whether there was an original to compare with, by Assessment.not_tested."""
     codes = {row.get("code") for row in rows if not isinstance(row, str)}
     return "untested.original" not in codes
+
+
+def _as_said(told: Row) -> ModelOpinion:
+    """JSON has no pairs, only lists."""
+    interval = told["interval"] and tuple(told["interval"])
+    return ModelOpinion(**{**told, "interval": interval})
 
 
 def _not_tested(opinion: Assessment | CheckedVideo) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ def test_no_address_answers_with_more_than_one_case(
 def answers_with_one_case_at_most(machine: Client, pattern: URLPattern) -> None:
     path = "/desk/" + str(pattern.pattern).replace("<int:pk>", "1")
     form = {"reason": "curiosity", "q": "%", "page": "all", "format": "csv"}
+    form["locale"] = "en"
     for answer in (machine.get(path, form), machine.post(path, form)):
         body = answer.getvalue().decode(errors="replace")
         told = [name for name in ("amina", "ben") if f"/{name}/1" in body]
@@ -45,6 +46,7 @@ def answers_with_one_case_at_most(machine: Client, pattern: URLPattern) -> None:
         if answer.has_header("Content-Disposition"):
             assert pattern.name in {"referral", "forensic"}
             assert "/ben/1" not in body
+            assert pattern.name == "referral" or "/amina/1" in body, "it can be read"
         elif answer.status_code == 200:
             assert answer["Content-Type"].startswith("text/html"), pattern.name
 

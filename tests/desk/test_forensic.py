@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from detector.report.fonts import FONTS
 from portal.accounts.models import AuditEntry

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 from pypdf import PdfReader
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from detector.report.fonts import FONTS
 from portal.accounts.models import AuditEntry, User
@@ -40,7 +40,9 @@ def copy(wren: User, chirp: Platform) -> Sighting:
 
 def files_of(copy: Sighting, worker: User, locale: str = "en") -> dict[str, bytes]:
     assessment = Assessment.objects.get(sighting=copy)
-    packed = forensic.written(assessment, worker, reason="the court", locale=locale)
+    packed = forensic.written(
+        copy, assessment, worker, reason="the court", locale=locale
+    )
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -168,4 +170,4 @@ def test_without_a_reason_there_is_none(copy: Sighting, wren: User) -> None:
     assessment = Assessment.objects.get(sighting=copy)
 
     with pytest.raises(ValueError, match="reason"):
-        forensic.written(assessment, wren, reason=" ", locale="en")
+        forensic.written(copy, assessment, wren, reason=" ", locale="en")

@@ -32,7 +32,7 @@ def doubling(request: pytest.FixtureRequest, tmp_path: Path) -> Upscaler:
     param, weights = str(request.param[0]).encode(), bytes(request.param[1])
     (tmp_path / "net.param").write_bytes(param)
     (tmp_path / "net.bin").write_bytes(weights)
-    return Upscaler("doubling", "net", digest(param), digest(weights), factor=2)
+    return Upscaler("doubling", "net", digest(param), digest(weights))
 
 
 def digest(content: bytes) -> str:
