@@ -7,7 +7,15 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, Route
+from playwright.sync_api import (
+    Browser,
+    FilePayload,
+    Locator,
+    Page,
+    Request,
+    Route,
+    expect,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from portal.cases.regions import unpack
@@ -236,7 +244,7 @@ def test_what_was_chosen_outlives_a_mistake_elsewhere_in_the_form(page: Page) ->
     wait_until_ready(page, 2)
     first = send(page).sent()
     wait_until_ready(page, 2)
-    assert rows(page).filter(has_text="Chosen before").count() == 2
+    expect(rows(page).filter(has_text="Chosen before")).to_have_count(2)
     assert send(page).sent() == first
 
 
@@ -271,9 +279,9 @@ def test_without_javascript_there_is_no_file_control(
     page = context.new_page()
     page.goto(f"{live_server.url}/choosing/")
     assert page.locator("input[type=file]").count() == 0
-    assert page.get_by_text("the report works").is_visible()
+    expect(page.get_by_text("the report works")).to_be_visible()
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("the report works").is_visible()
+    expect(page.get_by_text("the report works")).to_be_visible()
 
 
 def test_the_file_control_cannot_be_sent(page: Page) -> None:

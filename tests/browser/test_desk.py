@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.actions import reset_password
@@ -77,7 +77,7 @@ def test_the_pages_of_care_are_good(
     pause = at_desk(stella, f"exhibits/{case.exhibits.get().pk}/look/")
     pause.page.fill("#id_reason", "to compare")
     pause.page.get_by_role("button", name="Open it").click()
-    assert pause.page.get_by_role("heading", name="Time for a break").is_visible()
+    expect(pause.page.get_by_role("heading", name="Time for a break")).to_be_visible()
     is_good(pause, SERIOUS)
     freeze(case, stella, "the uniform")
     is_good(at_desk(stella, f"cases/{case.pk}/"), SERIOUS)
@@ -97,6 +97,7 @@ def test_clear_pixels_reach_the_browser_only_where_they_were_asked_for(
     is_good(desk, SERIOUS)
     desk.page.get_by_role("button", name="As it is").click()
     desk.page.get_by_text("2 of 40 today").wait_for()
+    desk.page.wait_for_load_state()
     assert edges(desk) > 3 * blurred
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, ViewportSize
+from playwright.sync_api import Dialog, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.models import User
@@ -69,7 +69,7 @@ def test_the_words_are_shown_saved_typed_back_and_then_open_the_case(
     assert saved.value.suggested_filename == "shopping.txt"
     page.get_by_role("button", name="I wrote them down").click()
     types_back(page, "wrong " * 8)
-    assert page.locator("#passphrase").inner_text() == words
+    expect(page.locator("#passphrase")).to_have_text(words)
     types_back(page, words)
     page.get_by_text("You have your key").wait_for()
     page.get_by_role("link", name="Open my case").click()

@@ -40,6 +40,7 @@ def begins(visitor: Visitor) -> Page:
     """From the first page over the age question to the first step."""
     visitor.opens("/")
     visitor.page.get_by_text("I want to report").click()
+    visitor.page.wait_for_load_state()
     assert visitor.page.locator("input[type=file]").count() == 0
     visitor.page.get_by_text("Everybody is 18 or over, and was then").click()
     visitor.page.get_by_role("heading", name="What happened?").wait_for()
@@ -135,6 +136,7 @@ def test_a_minor_meets_no_control_at_all(phone: Phone, *, scripts: bool) -> None
         page.get_by_role("heading", level=1).wait_for()
         page.get_by_role("link", name="South Korea").click()
         page.get_by_text("You chose: South Korea.").wait_for()
+        page.wait_for_load_state()
         assert page.locator("input, button, textarea, select, form").count() == 0
     assert not page.context.cookies()
     assert visitor.strangers == []
@@ -161,7 +163,7 @@ def test_a_mistake_is_found_by_its_link_and_read_out(phone: Phone) -> None:
     page.fill("#id_urls", "ftp://chirp.example/1")
     press(page, "Next")
     page.get_by_role("alert").get_by_text("Line 1").click()
-    assert re.search(r"#id_urls$", page.url)
+    page.wait_for_url(re.compile(r"#id_urls$"))
     assert visitor.axe() == []
 
 
