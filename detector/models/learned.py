@@ -19,7 +19,7 @@ from torch import Tensor
 
 from detector.assessment import ModelOpinion
 from detector.measurements import jpeg
-from detector.models.network import PATCH, Network, pooled
+from detector.models.network import PATCH, Ensemble, Network, pooled
 from detector.weights import WeightsError, checked
 
 NAME: Final = "learned"
@@ -66,11 +66,16 @@ class Model:
     """Weights with their calibration; safe to ask again and again."""
 
     def __init__(
-        self, network: Network, calibration: Calibration | None, weights: str
+        self, network: Ensemble, calibration: Calibration | None, weights: str
     ) -> None:
         self._network = network.eval()
         self._calibration = calibration
         self._weights = weights
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Those whose logits are averaged."""
+        return self._network.networks
 
     def opinion(self, image: Image.Image) -> ModelOpinion:
         """Give the calibrated opinion on an upright RGB picture, or abstain."""
@@ -158,7 +163,7 @@ def load(weights: Path = WEIGHTS, card: Path = CARD) -> Model:
     facts = read_card(card)
     try:
         digest = str(facts["sha256"])
-        network = Network(**facts["network"])
+        network = Ensemble([Network(**form) for form in facts["networks"]])
         calibration = facts["calibration"]
         table = Calibration(**calibration["table"]) if calibration else None
     except (KeyError, TypeError, ValueError) as error:

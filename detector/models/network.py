@@ -81,13 +81,42 @@ class Network(nn.Module):
         self.head = nn.Linear(widths[-1], 1)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        height, width = rgb.shape[-2:]
-        whole = functional.pad(
-            rgb, (0, -width % PATCH, 0, -height % PATCH), mode="replicate"
-        )
-        features = self.stages(self.stem(residuals(whole)))
+        return self.judged(residuals(whole(rgb)))
+
+    def judged(self, seen: Tensor) -> Tensor:
+        """Map residuals() to the logits of forward()."""
+        features = self.stages(self.stem(seen))
         logits: Tensor = self.head(self.norm(features.permute(0, 2, 3, 1)))
         return logits.squeeze(-1)
+
+
+class Ensemble(nn.Module):
+    """Networks that were trained apart: as Network, the mean of their logits.
+
+    Where they err, they err apart (Lakshminarayanan et al., "Simple and scalable predictive
+    uncertainty estimation using deep ensembles", 2017).
+    """
+
+    def __init__(self, members: Sequence[Network]) -> None:
+        """Take at least one."""
+        super().__init__()
+        if not members:
+            raise ValueError("An ensemble has members.")
+        self.networks = tuple(members)
+        self.members = nn.ModuleList(members)  # the same, as PyTorch keeps weights
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        seen = residuals(whole(rgb))
+        logits = [network.judged(seen) for network in self.networks]
+        return torch.stack(logits).mean(dim=0)
+
+
+def whole(rgb: Tensor) -> Tensor:
+    """Repeat the last pixels until both sides are multiples of PATCH."""
+    height, width = rgb.shape[-2:]
+    return functional.pad(
+        rgb, (0, -width % PATCH, 0, -height % PATCH), mode="replicate"
+    )
 
 
 def residuals(rgb: Tensor) -> Tensor:

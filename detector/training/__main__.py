@@ -1,4 +1,4 @@
-"""Training on the command line: `python -m detector.training learned|defenders|merge`.
+"""Training on the command line: `python -m detector.training learned|ensemble|defenders|merge`.
 
 The only module here that knows the tracker: pictures are decoded through its one door.
 """
@@ -16,6 +16,7 @@ from detector.models.defenders import BRANCHES
 from detector.training import learned
 from detector.training.defenders import Plan, averaged_file, train
 from detector.training.examples import ExamplesError, examples
+from detector.training.finishing import add_ensemble
 from detector.weights import read
 from tracker.images import ImageError, decode_file
 
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m detector.training")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("learned", help="train our own model: see `learned --help`")
+    add_ensemble(commands.add_parser("ensemble", help="join our models into one"))
     _add_defenders(commands.add_parser("defenders", help="train one of the branches"))
     _add_merge(commands.add_parser("merge", help="make one checkpoint of two branches"))
     return parser

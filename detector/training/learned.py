@@ -5,37 +5,32 @@ again, goes on where the last one stopped.
 """
 
 import argparse
-import hashlib
-import json
 import math
 import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from rich.console import Console
-from safetensors.torch import save as dump_tensors
 from torch.utils.data import DataLoader
 
-from detector.models.learned import NAME, Model
-from detector.training import calibration, preparation, scoring
+from detector.training import preparation
+from detector.training.finishing import Member, finish
 from detector.training.optimising import PLANS, Trainer
-from detector.training.pictures import FAMILIES, Picture
+from detector.training.pictures import FAMILIES
 from detector.training.samples import Album, Batch, Batches
 
 _SAVE_EVERY: Final = 120  # seconds
 _TELL_EVERY: Final = 50  # steps
-_ENOUGH_TO_LEARN: Final = 100  # pictures; of fewer our models learned nothing
 _CONSOLE: Final = Console()
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prepare, train for the given time, and if asked calibrate and write the card."""
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     torch.set_num_threads(options.threads)
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
@@ -44,9 +39,19 @@ def main(arguments: Sequence[str]) -> int:
         options.data, listed, out, options.autoencoder_minutes, options.upscalers
     )
     trainer = _trainer(options)
-    if options.minutes > 0:
+    if options.minutes > 0 and not trainer.is_cold:
         chosen = [picture for picture in listed if picture.pool == "train"]
         _train(trainer, Album(options.data, chosen, out / "reconstructions"), options)
+    if options.calibrate:
+        member = _member(trainer, options, quality)
+        finish([member], options.data, listed, out / "reconstructions", out)
+    return 0
+
+
+def _member(
+    trainer: Trainer, options: argparse.Namespace, quality: dict[str, float]
+) -> Member:
+    """Return what was learned so far: the average of the weights."""
     facts = {
         "steps": trainer.steps,
         "seed": options.seed,
@@ -55,66 +60,16 @@ def main(arguments: Sequence[str]) -> int:
         "plan": asdict(trainer.plan),
         "torch": torch.__version__,
     }
-    if options.calibrate:
-        finish(trainer, options.data, listed, out, facts)
-    return 0
+    form = {"widths": trainer.plan.widths, "depths": trainer.plan.depths}
+    return Member(trainer.averaged(), form, facts)
 
 
-def finish(
-    trainer: Trainer,
-    data: Path,
-    listed: Sequence[Picture],
-    out: Path,
-    facts: dict[str, Any],
-) -> None:
-    """Calibrate what was learned so far; write learned.safetensors and its card.
-
-    Args:
-        trainer: Gives the averaged weights.
-        data: The folder of the pictures.
-        listed: All pictures; those that were not trained on are scored.
-        out: The folder for the two files.
-        facts: About the training, for the card.
-    """
-    model = trainer.averaged()
-    weights = dump_tensors(model.state_dict())
-    digest = hashlib.sha256(weights).hexdigest()
-    chosen = [one for one in listed if one.pool != "train"]
-    album = Album(data, chosen, out / "reconstructions")
-    scored = scoring.pool(Model(model, None, digest), album, _known(listed))
-    fitted = calibration.fit(scored)
-    error = calibration.expected_error(scored, calibration.crossed(scored)[0])
-    card = {
-        "name": NAME,
-        "sha256": digest,
-        "network": {"widths": trainer.plan.widths, "depths": trainer.plan.depths},
-        "calibration": asdict(fitted) | {"expected_error": error},
-        "training": facts,
-        "pictures": _told(data, listed),
-    }
-    (out / "learned.safetensors").write_bytes(weights)
-    (out / "learned.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
-
-
-def _known(listed: Sequence[Picture]) -> frozenset[str]:
-    """Name the generators of which there was enough to learn from."""
-    trained = Counter(one.family for one in listed if one.pool == "train")
-    return frozenset(
-        family for family in FAMILIES if trained[family] >= _ENOUGH_TO_LEARN
-    )
-
-
-def _told(data: Path, listed: Sequence[Picture]) -> dict[str, dict[str, Any]]:
-    """Tell of each set how many pictures are in which pool, and a digest of them all."""
-    told: dict[str, dict[str, Any]] = {}
-    for folder in sorted({picture.folder for picture in listed}):
-        those = sorted(one.path for one in listed if one.folder == folder)
-        content = hashlib.sha256()
-        for path in those:
-            content.update(hashlib.sha256((data / path).read_bytes()).digest())
-        pools = Counter(one.pool for one in listed if one.folder == folder)
-        told[Path(folder).name] = {"pools": dict(pools), "sha256": content.hexdigest()}
-    return told
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.cool and not 0 <= options.cool[0] < options.cool[1]:
+        parser.error("--cool: FIRST must come before LAST.")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,7 +125,7 @@ def _checkpoint(options: argparse.Namespace) -> Path:
 
 
 def _train(trainer: Trainer, album: Album, options: argparse.Namespace) -> None:
-    """Take steps until the time is over; a checkpoint every two minutes."""
+    """Take steps until the time is over or the rate; a checkpoint every two minutes."""
     end = saved = time.monotonic()
     end += 60 * options.minutes
     plan = trainer.plan
@@ -189,8 +144,9 @@ def _train(trainer: Trainer, album: Album, options: argparse.Namespace) -> None:
         now = time.monotonic()
         if trainer.steps % _TELL_EVERY == 0:
             _CONSOLE.print(f"step {trainer.steps}: loss {loss:.3f}")
-        if now - saved > _SAVE_EVERY or now > end:
+        is_over = now > end or trainer.is_cold
+        if now - saved > _SAVE_EVERY or is_over:
             trainer.save(_checkpoint(options))
             saved = now
-        if now > end:
+        if is_over:
             return

@@ -84,6 +84,11 @@ class Trainer:
         self._remember()
         return float(loss.detach())
 
+    @property
+    def is_cold(self) -> bool:
+        """Whether the rate has fallen to nothing: another step would change nothing."""
+        return self._left() == 0
+
     def averaged(self) -> Network:
         """Return a copy of the network with the average of its weights, on the CPU."""
         model = Network(self.plan.widths, self.plan.depths)

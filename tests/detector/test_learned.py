@@ -15,7 +15,7 @@ from detector import ModelOpinion, WeightsError, explain
 from detector.assessment import STRONG_FROM
 from detector.models import learned
 from detector.models.learned import Calibration, Model
-from detector.models.network import Network, pooled, residuals
+from detector.models.network import Ensemble, Network, pooled, residuals
 from detector.models.srm import srm
 
 GOLDEN = -0.5147  # of the shipped weights on the scene
@@ -31,25 +31,25 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def network() -> Ensemble:
     torch.manual_seed(0)
-    return Network(WIDTHS, DEPTHS)
+    return Ensemble([Network(WIDTHS, DEPTHS), Network(WIDTHS, DEPTHS)])
 
 
 @pytest.fixture
-def model(network: Network) -> Model:
+def model(network: Ensemble) -> Model:
     return Model(network, TABLE, "ab" * 32)
 
 
 @pytest.fixture
-def files(tmp_path: Path, network: Network) -> tuple[Path, Path]:
+def files(tmp_path: Path, network: Ensemble) -> tuple[Path, Path]:
     """Write tiny weights and their card."""
     weights, card = tmp_path / "learned.safetensors", tmp_path / "learned.json"
     content = dump(network.state_dict())
     weights.write_bytes(content)
     facts = {
         "sha256": hashlib.sha256(content).hexdigest(),
-        "network": {"widths": WIDTHS, "depths": DEPTHS},
+        "networks": [{"widths": WIDTHS, "depths": DEPTHS}] * 2,
         "calibration": {
             "table": {
                 "scores": [-50, 50],
@@ -90,6 +90,15 @@ def test_brightness_and_contrast_hardly_change_what_the_network_sees() -> None:
     middle = (..., slice(8, -8), slice(8, -8))
     assert seen.shape == (1, 6, 64, 64)
     assert (seen - dimmed)[middle].abs().mean() < 0.25 * seen[middle].abs().mean()
+
+
+def test_an_ensembles_logits_are_the_mean_of_its_networks(network: Ensemble) -> None:
+    picture = torch.rand(2, 3, 40, 65)  # no multiples of a patch
+    first, second = (one(picture) for one in network.networks)
+
+    assert network(picture).shape == (2, 3, 5)
+    assert torch.allclose(network(picture), (first + second) / 2, atol=1e-6)
+    assert not torch.allclose(first, second, atol=1e-3)
 
 
 def test_the_score_is_the_mean_of_the_most_suspicious_quarter() -> None:
@@ -135,7 +144,7 @@ def test_a_photograph_gets_a_number_with_its_interval_twice_the_same(
 
 
 def test_an_uncalibrated_model_gives_no_likelihood_ratio(
-    network: Network, scene: Image.Image
+    network: Ensemble, scene: Image.Image
 ) -> None:
     opinion = Model(network, None, "").opinion(scene)
 
@@ -190,7 +199,10 @@ def test_weights_that_are_not_the_cards_are_refused(files: tuple[Path, Path]) ->
         learned.load(weights, card)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sha256": 1, "network": 2}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"sha256": 1, "networks": 2}', '{"sha256": 1, "networks": []}'],
+)
 def test_a_card_that_is_none_is_refused(files: tuple[Path, Path], content: str) -> None:
     weights, card = files
     card.write_text(content)

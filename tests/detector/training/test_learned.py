@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from detector.models import learned as runtime
 from detector.training import __main__ as command_line
@@ -54,11 +55,60 @@ def test_a_training_goes_on_and_ends_in_a_card_that_the_runtime_opens(
     card = json.loads((tmp_path / "learned.json").read_text())
     model = runtime.load(tmp_path / "learned.safetensors", tmp_path / "learned.json")
     opinion = model.opinion(Image.effect_noise((300, 300), 30).convert("RGB"))
-    assert card["training"]["steps"] > first > 0
-    assert card["training"]["left_out"] == []
-    assert set(card["training"]["decoders_psnr"]) == set(UPSAMPLERS)
+    (training,) = card["training"]
+    assert training["steps"] > first > 0
+    assert training["left_out"] == []
+    assert set(training["decoders_psnr"]) == set(UPSAMPLERS)
     assert opinion.likelihood_ratio == pytest.approx(1, abs=10)
     assert opinion.weights == card["sha256"]
+
+
+def test_networks_trained_apart_are_joined_and_calibrated_together(
+    few: Path, tmp_path: Path
+) -> None:
+    first, second, out = (tmp_path / name for name in ("first", "second", "out"))
+    train(few, first, "--calibrate", "--seed", "1")
+    train(few, second, "--calibrate", "--seed", "2", "--leave-out", "sd1")
+    weights = [str(folder / "learned.safetensors") for folder in (first, second)]
+
+    asked = ["ensemble", str(few), str(first), str(out), *weights]
+    assert command_line.main(asked) == 0
+
+    card = json.loads((out / "learned.json").read_text())
+    assert [one["seed"] for one in card["training"]] == [1, 2]
+    assert [one["left_out"] for one in card["training"]] == [[], ["sd1"]]
+    assert card["pictures"]["generated_sd1"]["pools"]["train"] > 0, "one has seen them"
+    joined = runtime.load(out / "learned.safetensors", out / "learned.json")
+    for network, folder in zip(joined.networks, (first, second), strict=True):
+        alone = load_file(folder / "learned.safetensors")
+        for name, value in network.state_dict().items():
+            assert torch.equal(value, alone[f"members.0.{name}"])
+
+
+def test_weights_that_cannot_be_joined_are_answered_with_a_sentence(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "learned.safetensors"
+
+    asked = ["ensemble", str(few), str(tmp_path), str(tmp_path), str(missing)]
+    assert command_line.main(asked) == 1
+    assert "learned.json cannot be read as a model card." in capsys.readouterr().err
+
+
+def test_cooling_ends_before_it_begins_only_by_mistake(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train(few, tmp_path, "--cool", "5", "5")
+    assert "FIRST must come before LAST" in capsys.readouterr().err
+
+
+def test_a_training_is_over_once_its_rate_has_fallen_to_nothing(
+    few: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):  # the second time there is nothing left to do
+        train(few, tmp_path, "--minutes", "60", "--cool", "1", "3")
+        assert checkpoint_steps(tmp_path) == 3
 
 
 def test_a_family_left_out_is_not_in_the_album_that_is_learned_from(
@@ -84,7 +134,7 @@ def test_a_program_that_is_not_there_is_answered_with_those_that_are(
         with pytest.raises(SystemExit) as ended:
             command_line.main(arguments)
         assert ended.value.code == 2
-    assert "'learned', 'defenders', 'merge'" in capsys.readouterr().err
+    assert "'learned', 'ensemble', 'defenders', 'merge'" in capsys.readouterr().err
 
 
 def checkpoint_steps(out: Path) -> int:

@@ -8,7 +8,7 @@ import torch
 
 from detector.levels import LEVELS
 from detector.models.learned import Model
-from detector.models.network import Network
+from detector.models.network import Ensemble, Network
 from detector.training import fakes, scoring
 from detector.training.collecting import collect
 from detector.training.samples import Album, centre, pseudo_fake, reconstruction
@@ -47,7 +47,7 @@ def test_a_reconstruction_on_disk_is_what_a_region_is_replaced_by(
 
 def test_every_picture_of_the_pool_is_scored(album: Album) -> None:
     torch.set_num_threads(1)
-    model = Model(Network((4, 4, 8, 8), (0, 1, 0, 1)), None, "")
+    model = Model(Ensemble([Network((4, 4, 8, 8), (0, 1, 0, 1))]), None, "")
 
     scored = scoring.pool(model, album, ["sdxl-flux"])
     again = scoring.pool(model, album)
