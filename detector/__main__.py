@@ -32,7 +32,6 @@ from detector.reading import (
     Photo,
     listed,
     opened,
-    photo,
     picture,
     walked,
 )
@@ -46,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _evaluated(arguments[1:])
     if arguments[:1] in (["report"], ["keygen"]):
         command = pkgutil.resolve_name(f"detector.reporting:{arguments[0]}")
-        done: int = command(arguments[1:], photo, _models, _trust, (FileError,))
+        done: int = command(arguments[1:], _models, _trust)
         return done
     options = parsed(arguments)
     printer = Printer(as_json=options.json)

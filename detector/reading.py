@@ -37,6 +37,9 @@ class Moving:
     frames: Iterator[tuple[float, Image.Image]]
     still: Image.Image | None
     data: bytes
+    width: int  # as it is seen; frames may come smaller
+    height: int
+    format: str
 
 
 def opened(path: Path) -> Photo | Moving:
@@ -50,21 +53,22 @@ def opened(path: Path) -> Photo | Moving:
         if is_video(data):
             video = decode_video(data)
             frames = ((frame.at, frame.picture.image) for frame in video.frames)
-            return Moving(frames, None, data)
+            return Moving(frames, None, data, video.width, video.height, video.format)
         picture = decode(data)
         if picture.animated:
-            return Moving(_frames(data), picture.image, data)
+            still = picture.image
+            return Moving(_frames(data), still, data, *still.size, picture.format)
         return Photo(picture.image, data)
     except (ImageError, VideoError) as error:
         raise FileError(str(error)) from error
 
 
-def photo(path: Path) -> tuple[Image.Image, bytes]:
+def photo(path: Path) -> Photo:
     """Decode a photo, and nothing that moves; raises FileError."""
     found = opened(path)
     if isinstance(found, Moving):
         raise FileError("This is a video or an animation, and not a photo.")
-    return found.image, found.data
+    return found
 
 
 def picture(path: Path) -> Image.Image:

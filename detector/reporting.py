@@ -1,21 +1,19 @@
-"""`python -m detector report PHOTO -o OUT.pdf` and `keygen KEYFILE`.
-
-It decodes nothing: how a path becomes a picture is handed in.
-"""
+"""`python -m detector report FILE -o OUT.pdf` and `keygen KEYFILE`."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
-from PIL import Image
 
 from detector.examination import assess
 from detector.models import Model
 from detector.provenance.trust import TrustError, TrustList
+from detector.reading import FileError, Moving, Photo, opened, photo
 from detector.report import (
     Examined,
     Exhibit,
@@ -30,38 +28,31 @@ from detector.report import (
 from detector.report.figures import figures
 from detector.report.fonts import FONTS
 from detector.report.signing import SUFFIX, read_key
+from detector.video import assess_frames
 from detector.weights import WeightsError
 from detector.words import LOCALES
 
-Decoded = Callable[[Path], tuple[Image.Image, bytes]]
 Loaded = Callable[[], tuple[Model, ...]]
 Trusted = Callable[[], TrustList | None]
-Troubles = tuple[type[Exception], ...]
 
 _LONGEST: Final = 200  # characters of what an examiner states
+# Sixty frames at most take a minute. Where time is over first, the same bytes are not
+# certain, and the report says that it was.
+_SECONDS: Final = 600.0
 
 
-def report(
-    arguments: Sequence[str],
-    decoded: Decoded,
-    models: Loaded,
-    trust: Trusted,
-    troubles: Troubles,
-) -> int:
+def report(arguments: Sequence[str], models: Loaded, trust: Trusted) -> int:
     """Write a report; return 0, 1 if that cannot be done, 2 without models or trust list.
 
     Args:
         arguments: What was typed after `report`.
-        decoded: From a path to an upright RGB picture and the file's bytes.
         models: Loads the models to ask.
         trust: Reads the list of signers that are trusted, if one was named.
-        troubles: What `decoded` raises, with a sentence for the person.
     """
     options = _parser().parse_args(arguments)
-    refusals: Troubles = (FontError, KeyFileError, _WriteError, *troubles)
     try:
         key = read_key(options.sign) if options.sign else None
-        examined = _examined(options, decoded, models(), trust())
+        examined = _examined(options, models(), trust())
         document = compose(examined, options.locale)
         files = {options.output: pdf(document, options.fonts)}
         if options.html:
@@ -69,7 +60,7 @@ def report(
         _write(files, key)
     except (TrustError, WeightsError) as error:
         return _refuse(error, 2)
-    except refusals as error:
+    except (FileError, FontError, KeyFileError, _WriteError) as error:
         return _refuse(error, 1)
     return 0
 
@@ -95,30 +86,63 @@ class _WriteError(Exception):
 
 
 def _examined(
-    options: argparse.Namespace,
-    decoded: Decoded,
-    models: tuple[Model, ...],
-    trust: TrustList | None,
+    options: argparse.Namespace, models: tuple[Model, ...], trust: TrustList | None
 ) -> Examined:
-    image, data = decoded(options.photo)
-    original = decoded(options.original) if options.original else None
-    compared = original[0] if original else None
-    assessment = assess(image, data=data, original=compared, models=models, trust=trust)
-    drawn = (
-        tuple(figures(image, compared, models, assessment.models))
-        if options.heatmap
-        else ()
-    )
-    return Examined(
-        exhibit=Exhibit.of(image, data),
-        assessment=assessment,
-        original=Exhibit.of(*original) if original else None,
-        figures=drawn,
+    found = opened(options.file)
+    original = photo(options.original) if options.original else None
+    if isinstance(found, Moving):
+        examined = _of_video(options, found, original, models, trust)
+    else:
+        examined = _of_photo(options, found, original, models, trust)
+    return replace(
+        examined,
+        original=Exhibit.of(original.image, original.data) if original else None,
         trust=trust.sha256 if trust else "",
         examined_at=options.examined_at or "",
         reference=options.reference,
         examiner=options.examiner,
     )
+
+
+def _of_photo(
+    options: argparse.Namespace,
+    found: Photo,
+    original: Photo | None,
+    models: tuple[Model, ...],
+    trust: TrustList | None,
+) -> Examined:
+    image, compared = found.image, original.image if original else None
+    assessment = assess(
+        image, data=found.data, original=compared, models=models, trust=trust
+    )
+    drawn = figures(image, compared, models, assessment.models)
+    return Examined(
+        exhibit=Exhibit.of(image, found.data),
+        assessment=assessment,
+        figures=tuple(drawn) if options.heatmap else (),
+    )
+
+
+def _of_video(
+    options: argparse.Namespace,
+    found: Moving,
+    original: Photo | None,
+    models: tuple[Model, ...],
+    trust: TrustList | None,
+) -> Examined:
+    if options.heatmap:
+        raise FileError("A heatmap can only be drawn of a photo.")
+    assessment = assess_frames(
+        found.frames,
+        data=found.data,
+        still=found.still,
+        original=original.image if original else None,
+        models=models,
+        trust=trust,
+        seconds=_SECONDS,
+    )
+    exhibit = Exhibit.of_file(found.data, found.width, found.height, found.format)
+    return Examined(exhibit=exhibit, assessment=assessment)
 
 
 def _write(files: dict[Path, bytes], key: SigningKey | None) -> None:
@@ -140,11 +164,11 @@ def _refuse(error: Exception, status: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m detector report",
-        description="Write what is known of a picture as a report for experts and "
-        "courts. The same picture, versions and options give the same bytes.",
+        description="Write what is known of a picture or a video as a report for experts "
+        "and courts. The same file, versions and options give the same bytes.",
         epilog="deploy/verify_report.py checks a signature without a network.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT.pdf", help="the report"
     )
@@ -156,12 +180,12 @@ def _parser() -> argparse.ArgumentParser:
         "--original",
         type=Path,
         metavar="ORIGINAL",
-        help="a harmless picture that PHOTO may have been made from",
+        help="a harmless picture that FILE may have been made from",
     )
     parser.add_argument(
         "--heatmap",
         action="store_true",
-        help="show where, over a blurred grey PHOTO; without it no picture is inside",
+        help="show where, over a blurred grey copy of a picture; without it none is inside",
     )
     parser.add_argument(
         "--examined-at",

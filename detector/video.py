@@ -70,6 +70,14 @@ class VideoAssessment:
     gaps: tuple[Phrase, ...] = field(default=(), hash=False)
 
     @property
+    def models(self) -> tuple[ModelOpinion, ...]:
+        """Of each model an opinion on some frame; where it gave none, why not.
+
+        It tells which models were asked. What they said of the whole is in no one of these.
+        """
+        return tuple(_answers(self.frames))
+
+    @property
     def reasons(self) -> frozenset[str]:
         """The kinds of evidence that raised the finding; "models" where an opinion did."""
         raised_by = _RAISING.get(self.finding)

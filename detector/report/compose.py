@@ -1,11 +1,14 @@
 """The report's sections in a language, from the finding to what to type to repeat it."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
 
 from detector import explain
 from detector.assessment import (
     SOME_FROM,
     STRONG_FROM,
+    Assessment,
     Evidence,
     Fact,
     strength_of,
@@ -25,26 +28,32 @@ from detector.report.document import (
 )
 from detector.report.examined import Examined, command
 from detector.report.versions import versions
+from detector.video import FrameAssessment, VideoAssessment
 from detector.words import Words, words
+
+Found = TypeVar("Found", bound=Assessment | VideoAssessment)
 
 
 def compose(examined: Examined, locale: str) -> Document:
     """Put an examination into words. An unknown language is answered in English."""
-    return _Composing(examined, words(locale)).document()
+    spoken, assessment = words(locale), examined.assessment
+    if isinstance(assessment, VideoAssessment):
+        return _OfVideo(examined, assessment, spoken).document()
+    return _OfPicture(examined, assessment, spoken).document()
 
 
-class _Composing:
+class _Composing(ABC, Generic[Found]):
     """One report being written: what was examined, and the words for it."""
 
-    def __init__(self, examined: Examined, spoken: Words) -> None:
+    def __init__(self, examined: Examined, assessment: Found, spoken: Words) -> None:
         self._examined = examined
-        self._assessment = examined.assessment
+        self._assessment = assessment
         self._words = spoken
         self._locale = spoken.locale
 
     def document(self) -> Document:
         assessment, digest = self._assessment, self._examined.exhibit.sha256
-        page = self._words.phrases["report.page"].replace("{digest}", digest[:16])
+        page = self._phrase("page").replace("{digest}", digest[:16])
         return Document(
             locale=self._locale,
             title=self._say("title"),
@@ -60,9 +69,8 @@ class _Composing:
         if self._examined.custody:
             yield self._section("custody", self._custody())
         yield self._section("evidence", self._evidence())
-        yield self._section(
-            "models", opinions.told(self._assessment.models, self._words)
-        )
+        yield from self._of_frames()
+        yield self._section("models", self._models())
         if self._examined.figures:
             yield self._section("places", self._figures())
         if measured := self._items(measured=True):
@@ -79,8 +87,8 @@ class _Composing:
         yield self._section("signing", self._signing())
 
     def _finding(self) -> Iterator[Block]:
-        yield Paragraph(explain.summary(self._assessment, self._locale))
-        if deciding := self._deciding():
+        yield Paragraph(self._summary())
+        if deciding := [explain.kind(kind, self._locale) for kind in self._deciding()]:
             between = self._words.phrases["joined.places"]
             said = self._say("finding.decided", what=between.join(deciding))
         else:
@@ -88,13 +96,21 @@ class _Composing:
         yield Paragraph(said, quiet=True)
         yield Paragraph(self._say("opinion"), quiet=True)
 
-    def _deciding(self) -> list[str]:
-        """Name what the finding came of."""
-        strength = _STRENGTHS.get(self._assessment.finding)
-        kinds = [e.kind for e in self._assessment.evidence if e.strength == strength]
-        if strength and strength_of(self._assessment.models) == strength:
-            kinds.append("model")
-        return [explain.kind(kind, self._locale) for kind in dict.fromkeys(kinds)]
+    @abstractmethod
+    def _summary(self) -> str:
+        """Say the finding in a sentence."""
+
+    @abstractmethod
+    def _deciding(self) -> Iterable[str]:
+        """Name the kinds of evidence that the finding came of."""
+
+    @abstractmethod
+    def _models(self) -> Iterator[Block]:
+        """Tell what trained models said, and how often they err."""
+
+    def _of_frames(self) -> Iterator[Section]:
+        """Tell of frames, if there are any."""
+        yield from ()
 
     def _exhibit(self) -> Iterator[Block]:
         examined, exhibit = self._examined, self._examined.exhibit
@@ -193,7 +209,62 @@ class _Composing:
         return Section(self._say(f"{name}.title"), tuple(blocks))
 
     def _say(self, code: str, **facts: Fact) -> str:
-        return self._words.say({"code": f"report.{code}", **facts})
+        return self._words.fill(self._phrase(code), facts)
+
+    def _phrase(self, code: str) -> str:
+        return self._words.phrases[f"report.{code}"]
+
+
+class _OfPicture(_Composing[Assessment]):
+    def _summary(self) -> str:
+        return explain.summary(self._assessment, self._locale)
+
+    def _deciding(self) -> Iterable[str]:
+        strength = _STRENGTHS.get(self._assessment.finding)
+        kinds = [e.kind for e in self._assessment.evidence if e.strength == strength]
+        if strength and strength_of(self._assessment.models) == strength:
+            kinds.append("model")
+        return dict.fromkeys(kinds)
+
+    def _models(self) -> Iterator[Block]:
+        return opinions.told(self._assessment.models, self._words)
+
+
+class _OfVideo(_Composing[VideoAssessment]):
+    """Where words would speak of a picture, there are others in `report.video`."""
+
+    def _phrase(self, code: str) -> str:
+        own = self._words.phrases.get(f"report.video.{code}")
+        return super()._phrase(code) if own is None else own
+
+    def _summary(self) -> str:
+        found = self._assessment
+        return explain.video_summary(found.finding, found.reasons, self._locale)
+
+    def _deciding(self) -> Iterable[str]:
+        return sorted(_MODEL.get(kind, kind) for kind in self._assessment.reasons)
+
+    def _models(self) -> Iterator[Block]:
+        return opinions.of_frames(self._assessment.models, self._words)
+
+    def _of_frames(self) -> Iterator[Section]:
+        frames = {frame.number: frame for frame in self._assessment.frames}
+        shown = [self._frame(frames[number]) for number in self._assessment.matter]
+        said = self._say("frames.intro" if shown else "frames.none")
+        intro = Paragraph(said, quiet=bool(shown))
+        yield self._section("frames", [intro, *shown])
+
+    def _frame(self, frame: FrameAssessment) -> Item:
+        texts = [explain.said(piece, self._locale) for piece in frame.evidence]
+        texts += [explain.opinion(given, self._locale) for given in frame.models]
+        sentences = (part for text in texts for part in text if part)
+        moment = explain.moment(frame.at)
+        return Item(
+            about=self._say("frames.about", n=frame.number + 1, moment=moment),
+            finding=explain.finding(frame.finding, self._locale),
+            bears="",
+            detail=self._words.phrases["joined.sentences"].join(sentences),
+        )
 
 
 _QUESTION = ("intro", "first", "second", "prior")
@@ -203,3 +274,4 @@ _STRENGTHS = {
     "strong signs": "strong",
     "some signs": "medium",
 }
+_MODEL = {"models": "model"}

@@ -13,6 +13,7 @@ from PIL import Image
 
 from detector import models
 from detector.assessment import Assessment, ModelOpinion, Phrase
+from detector.video import VideoAssessment
 
 CARDS: Final = Path(models.__file__).parent
 _MAX_CARD: Final = 1 << 22
@@ -32,13 +33,13 @@ class Exhibit:
     @classmethod
     def of(cls, image: Image.Image, data: bytes) -> "Exhibit":
         """Describe a decoded picture and its file."""
-        return cls(
-            sha256=hashlib.sha256(data).hexdigest(),
-            size=len(data),
-            width=image.width,
-            height=image.height,
-            format=str(image.info.get("format") or "-"),
-        )
+        return cls.of_file(data, *image.size, str(image.info.get("format") or "-"))
+
+    @classmethod
+    def of_file(cls, data: bytes, width: int, height: int, kind: str) -> "Exhibit":
+        """Describe a file by its bytes and by what was decoded of it."""
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(digest, len(data), width, height, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Examined:
     """
 
     exhibit: Exhibit
-    assessment: Assessment
+    assessment: Assessment | VideoAssessment
     original: Exhibit | None = None
     figures: Sequence[tuple[str, bytes]] = ()
     trust: str = ""
@@ -82,7 +83,8 @@ def error_rates(opinion: ModelOpinion) -> tuple[Mapping[str, Any], ...]:
 
 def command(examined: Examined, locale: str) -> str:
     """Return what to type to get the same report again."""
-    words = ["python", "-m", "detector", "report", "PHOTO", "-o", "REPORT.pdf"]
+    file = "VIDEO" if isinstance(examined.assessment, VideoAssessment) else "PHOTO"
+    words = ["python", "-m", "detector", "report", file, "-o", "REPORT.pdf"]
     words += ["--locale", locale]
     if examined.original:
         words += ["--original", "ORIGINAL"]

@@ -37,6 +37,15 @@ def told(given: Sequence[ModelOpinion], spoken: Words) -> Iterator[Block]:
         yield Paragraph(spoken.phrases["report.models.not_multiplied"], quiet=True)
 
 
+def of_frames(asked: Sequence[ModelOpinion], spoken: Words) -> Iterator[Block]:
+    """Yield what is known of the models that were asked about frames, not what they said."""
+    if not asked:
+        yield Paragraph(spoken.phrases["report.video.models.none"])
+    for opinion in asked:
+        yield Paragraph(_name(opinion, spoken))
+        yield from _basis(opinion, spoken)
+
+
 def support(opinion: ModelOpinion, spoken: Words) -> str:
     """Say on ENFSI's scale what a ratio supports, by its interval's end nearer to 1."""
     if not opinion.interval:
@@ -56,7 +65,7 @@ def support(opinion: ModelOpinion, spoken: Words) -> str:
 def _one(opinion: ModelOpinion, spoken: Words) -> Iterator[Block]:
     text = explain.opinion(opinion, spoken.locale)
     yield Item(
-        about=f"{explain.kind('model', spoken.locale)}: {opinion.name}",
+        about=_name(opinion, spoken),
         finding=text.finding,
         bears="",
         detail=text.detail,
@@ -65,6 +74,14 @@ def _one(opinion: ModelOpinion, spoken: Words) -> Iterator[Block]:
         yield Paragraph(support(opinion, spoken))
     if rows := tuple(_numbers(opinion, spoken)):
         yield Facts(rows)
+    yield from _basis(opinion, spoken)
+
+
+def _name(opinion: ModelOpinion, spoken: Words) -> str:
+    return f"{explain.kind('model', spoken.locale)}: {opinion.name}"
+
+
+def _basis(opinion: ModelOpinion, spoken: Words) -> Iterator[Block]:
     weights = opinion.weights or spoken.phrases["report.models.no_weights"]
     yield Facts(((spoken.phrases["report.models.weights"], weights),), exact=True)
     yield from _errors(opinion, spoken)

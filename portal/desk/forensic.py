@@ -27,9 +27,8 @@ class ForensicForm(forms.Form):
 
 
 def can_report(sighting: Sighting, assessment: Assessment | None) -> bool:
-    """Of a picture that was looked at, in a case that has not ended."""
-    is_of_picture = assessment is not None and not assessment.frames
-    return is_of_picture and not sighting.case.is_withdrawn
+    """Of a copy that was looked at, in a case that has not ended."""
+    return assessment is not None and not sighting.case.is_withdrawn
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

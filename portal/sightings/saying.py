@@ -10,13 +10,15 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils.translation import get_language
 
-from detector import Assessment, Evidence, ModelOpinion, explain
+from detector import Assessment, Evidence, ModelOpinion, VideoAssessment, explain
 from detector.assessment import Finding
+from detector.video import FrameAssessment
 from detector.words import LOCALES, words
 from portal.sightings.checked import CheckedVideo
 from portal.sightings.models import Assessment as Stored
 
 Row = Mapping[str, Any]
+_FRAMES = "frames"  # evidence that every video has, and no picture
 
 
 def language() -> str:
@@ -41,24 +43,6 @@ def rows(opinion: Assessment) -> dict[str, Any]:
     }
 
 
-def as_said(row: Stored) -> Assessment:
-    """An opinion of a picture again, from a row of this version: the reverse of `rows`.
-
-    Raises LookupError, TypeError or ValueError for a row of another version.
-    """
-    return Assessment(
-        finding=cast("Finding", row.finding),
-        evidence=tuple(Evidence(**told) for told in row.evidence),
-        models=tuple(_as_said(told) for told in row.opinions),
-        not_tested=tuple(gap["english"] for gap in row.not_tested),
-        version=row.version,
-        gaps=tuple(
-            {name: fact for name, fact in gap.items() if name != "english"}
-            for gap in row.not_tested
-        ),
-    )
-
-
 def video_rows(opinion: CheckedVideo) -> dict[str, Any]:
     """The same of a video, with the frames that matter, the worst first."""
     frames = {frame["number"]: frame for frame in opinion.frames}
@@ -70,6 +54,39 @@ def video_rows(opinion: CheckedVideo) -> dict[str, Any]:
         "frames": [frames[number] for number in opinion.matter],
         "version": opinion.version,
     }
+
+
+def as_said(row: Stored) -> Assessment | VideoAssessment:
+    """An opinion again, from a row of this version: the reverse of `rows` and `video_rows`.
+
+    Of a video's frames there are those that matter. Raises LookupError, TypeError or
+    ValueError for a row of another version.
+    """
+    evidence = _evidence(row.evidence)
+    not_tested = tuple(gap["english"] for gap in row.not_tested)
+    gaps = tuple(
+        {name: fact for name, fact in gap.items() if name != "english"}
+        for gap in row.not_tested
+    )
+    if _FRAMES not in {piece.kind for piece in evidence}:
+        return Assessment(
+            finding=cast("Finding", row.finding),
+            evidence=evidence,
+            models=_models(row.opinions),
+            not_tested=not_tested,
+            version=row.version,
+            gaps=gaps,
+        )
+    return VideoAssessment(
+        finding=cast("Finding", row.finding),
+        evidence=evidence,
+        frames=tuple(_frame(told) for told in row.frames),
+        matter=tuple(told["number"] for told in row.frames),
+        stopped=any(gap["code"] == "untested.stopped" for gap in gaps),
+        not_tested=not_tested,
+        version=row.version,
+        gaps=gaps,
+    )
 
 
 def reasons(rows: Iterable[Row]) -> list[dict[str, str]]:
@@ -110,10 +127,21 @@ def is_compared(rows: Iterable[Row | str]) -> bool:
     return "untested.original" not in codes
 
 
-def _as_said(told: Row) -> ModelOpinion:
+def _evidence(told: Iterable[Row]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(**one) for one in told)
+
+
+def _models(told: Iterable[Row]) -> tuple[ModelOpinion, ...]:
     """JSON has no pairs, only lists."""
-    interval = told["interval"] and tuple(told["interval"])
-    return ModelOpinion(**{**told, "interval": interval})
+    return tuple(
+        ModelOpinion(**{**one, "interval": one["interval"] and tuple(one["interval"])})
+        for one in told
+    )
+
+
+def _frame(told: Row) -> FrameAssessment:
+    evidence, models = _evidence(told["evidence"]), _models(told["models"])
+    return FrameAssessment(**{**told, "evidence": evidence, "models": models})
 
 
 def _not_tested(opinion: Assessment | CheckedVideo) -> list[dict[str, Any]]:

@@ -1,22 +1,28 @@
 """The forensic report of a copy: whole, signed, the same each time, and without a picture."""
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from nacl.signing import SigningKey
 from pypdf import PdfReader
 from pytest_django import Settings
 
+import detector
 from detector.report.fonts import FONTS
 from portal.accounts.models import AuditEntry, User
 from portal.cases import evidence
 from portal.platforms.models import Platform
-from portal.sightings import forensic
+from portal.sightings import forensic, saying
+from portal.sightings.checked import CheckedVideo
 from portal.sightings.models import Assessment, Sighting
+from tests import drawing
 from tests.desk.scene import a_case, a_copy, key_in_hand
 
 VERIFIER = Path(__file__).resolve().parents[2] / "deploy" / "verify_report.py"
@@ -63,7 +69,7 @@ def test_it_tells_what_was_found_where_and_who_held_it(
         f"{copy.case.reference} / {copy.pk}",
         "Who held the file",
         "https://chirp.example/1.jpg",
-        "Examined by this program. No person saw the picture for it.",
+        "Examined by this program. No person looked at it for this.",
         "What was not tested",
         "Trained models",
     ):
@@ -96,6 +102,43 @@ def test_where_no_copy_was_kept_it_says_so(copy: Sighting, wren: User) -> None:
 
     assert "Found at https://chirp.example/1.jpg." in page
     assert "sealed" not in page
+
+
+def test_of_a_video_the_frames_that_matter_are_told(copy: Sighting, wren: User) -> None:
+    given = detector.ModelOpinion("told", 0.96, 24.0, (12.0, 31.0), weights="cd" * 32)
+    answers = SimpleNamespace(opinion=lambda _: given)
+    frames = [(float(at), drawing.landscape(1, (160, 120))) for at in range(8)]
+    opinion = detector.assess_frames(frames, models=(answers,))
+    kept = json.loads(json.dumps(saying.video_rows(CheckedVideo(**asdict(opinion)))))
+    Assessment.objects.filter(sighting=copy).update(**kept)
+
+    files = files_of(copy, wren)
+    page = files["report.html"].decode()
+
+    assert saying.as_said(Assessment.objects.get()).gaps == opinion.gaps
+    for words in (
+        "Examination of a video",
+        "Some signs that AI made or altered this video.",
+        "Decided by: Trained model.",
+        "Frame 5 of those examined, at 0:04.0",
+        "cd" * 32,
+        copy.sha256,
+    ):
+        assert words in page
+        assert words.replace(" ", "") in text_of(files["report.pdf"]).replace(" ", "")
+    assert files == files_of(copy, wren)
+
+
+def test_of_a_video_without_a_sign_it_says_so(copy: Sighting, wren: User) -> None:
+    frames = [(float(at), drawing.landscape(1, (160, 120))) for at in range(8)]
+    opinion = detector.assess_frames(frames, models=())
+    kept = json.loads(json.dumps(saying.video_rows(CheckedVideo(**asdict(opinion)))))
+    Assessment.objects.filter(sighting=copy).update(**kept)
+
+    page = files_of(copy, wren)["report.html"].decode()
+
+    assert "Examination of a video" in page
+    assert "No frame shows a sign." in page
 
 
 def test_the_same_facts_are_the_same_bytes(copy: Sighting, wren: User) -> None:

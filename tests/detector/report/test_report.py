@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from detector import ModelOpinion, explain
+from detector import Assessment, ModelOpinion, explain
 from detector.report import Examined, FontError, compose, html, pdf
 from detector.report.document import Document, Grid
 from detector.report.examined import command
@@ -58,6 +58,7 @@ def test_html_holds_every_part_of_a_forensic_report(
     examined = examine(CALIBRATED, examined_at="2026-03-01T10:00:00", reference="A-7")
     page = unescape(html(compose(examined, locale)))
     say = words(locale).phrases
+    assert isinstance(examined.assessment, Assessment)
 
     for part in (
         "question.first", "question.second", "exhibit.sha256", "exhibit.custody",
