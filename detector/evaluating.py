@@ -81,7 +81,10 @@ class Judge:
         """Tell of every set how it was answered; photographs come first, worst first."""
         sets: dict[tuple[bool, str], dict[str, Entry]] = defaultdict(dict)
         for one in comparisons:
-            sets[True, one.name] |= {entry.name: entry for entry in one.fakes}
+            fakes = {entry.name: entry for entry in one.fakes}
+            # The same fakes may stand beside other photographs: they are told once.
+            if all(fakes.keys() != known.keys() for known in sets.values()):
+                sets[True, one.name] = fakes
             for entry in one.photographs:
                 sets[False, Path(entry.name).parent.name][entry.name] = entry
         answers = [

@@ -15,7 +15,7 @@ from detector.models import Model, opinions, shipped_models
 from detector.provenance.trust import TrustList
 
 # Raised whenever the same picture may get another answer than before.
-VERSION: Final = "detector-5"
+VERSION: Final = "detector-6"
 
 Step = Literal["provenance", "derivation", "measurements", "models"]
 

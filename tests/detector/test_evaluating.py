@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,9 @@ def test_what_bears_a_sign_is_told_of_each_set_and_photographs_come_first(
             bounds = (10.0, 200.0) if red else (0.1, 200.0)
             return 0.0, ModelOpinion("sure", 0.9, 10.0 if red else 1.0, bounds)
 
-    answers = evaluating.Judge(Sure()).answers(datasets.folders(root, read).comparisons)
+    compared = datasets.folders(root, read).comparisons
+    again = replace(compared[-1], name="the same fakes beside others")
+    answers = evaluating.Judge(Sure()).answers([*compared, again])
 
     assert [(one.fake, one.name) for one in answers] == [
         (False, "half"), (True, "all"), (True, "half"), (True, "whole"),
