@@ -19,12 +19,11 @@ from detector import (
     WeightsError,
     assess,
     assess_frames,
-    derive,
-    heatmap,
     models_with,
     parse_trust,
 )
 from detector.explain import quote
+from detector.figures import figures
 from detector.options import parsed
 from detector.reading import (
     FileError,
@@ -65,9 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     for path in printer.each(paths):
         try:
             found = opened(path)
-            if options.heatmap:
-                _draw(found, original, options.heatmap)
             assessment = _assess(found, original, models, trust)
+            if options.heatmap:
+                _write(_drawn(found, original, models, assessment), options.heatmap)
         except FileError as error:
             trouble = True
             printer.error(path, str(error))
@@ -129,11 +128,23 @@ def _assess(
     )
 
 
-def _draw(found: Photo | Moving, original: Image.Image | None, path: Path) -> None:
-    if original is None or isinstance(found, Moving):
+def _drawn(
+    found: Photo | Moving,
+    original: Image.Image | None,
+    models: tuple[Model, ...],
+    assessment: Assessment | VideoAssessment,
+) -> bytes:
+    """Draw one map as PNG: of what differs from the original, else of where a model looked."""
+    if isinstance(found, Moving):
         raise FileError("A heatmap can only be drawn of a photo.")
+    for _, png in figures(found.image, original, models, assessment.models):
+        return png
+    raise FileError("There is nothing to draw: no model has an opinion on this photo.")
+
+
+def _write(png: bytes, path: Path) -> None:
     try:
-        heatmap(found.image, derive(found.image, original)).save(path, "PNG")
+        path.write_bytes(png)
     except (OSError, ValueError) as error:
         raise FileError(
             f"The heatmap cannot be written to {quote(str(path))}."

@@ -12,8 +12,8 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if not (options.paths or options.list):
         parser.error("name at least one PATH, or a --list of them")
     many = options.list or len(options.paths) > 1
-    if options.heatmap and (many or not options.original):
-        parser.error("--heatmap draws one photo's difference from its --original")
+    if options.heatmap and many:
+        parser.error("--heatmap draws the map of one photo")
     return options
 
 
@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         "DETECTOR_MODEL=NAME:PATH#sha256=DIGEST adds a trained model of yours, and `none` "
         "leaves out ours; its "
         "DETECTOR_TRUST=PATH#sha256=DIGEST a PEM file with the signers that you trust. "
-        "`evaluate DATASET` tells how often a model is right, `report PHOTO` writes a "
+        "`evaluate DATASET` tells how often a model is right, `report FILE` writes a "
         "report that can be signed: see `evaluate --help` and `report --help`.",
     )
     parser.add_argument(
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "--heatmap",
         type=Path,
         metavar="OUT.png",
-        help="where a photo differs from its original, over the blurred photo",
+        help="where a photo differs from its original or, without one, where a model "
+        "looked, over the blurred photo",
     )
     return parser

@@ -11,6 +11,7 @@ from typing import Final
 from nacl.signing import SigningKey
 
 from detector.examination import assess
+from detector.figures import figures
 from detector.models import Model
 from detector.provenance.trust import TrustError, TrustList
 from detector.reading import FileError, Moving, Photo, opened, photo
@@ -25,7 +26,6 @@ from detector.report import (
     pdf,
     sign,
 )
-from detector.report.figures import figures
 from detector.report.fonts import FONTS
 from detector.report.signing import SUFFIX, read_key
 from detector.video import assess_frames

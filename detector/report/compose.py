@@ -242,7 +242,8 @@ class _OfVideo(_Composing[VideoAssessment]):
         return explain.video_summary(found.finding, found.reasons, self._locale)
 
     def _deciding(self) -> Iterable[str]:
-        return sorted(_MODEL.get(kind, kind) for kind in self._assessment.reasons)
+        reasons = self._assessment.reasons
+        return sorted("model" if kind == "models" else kind for kind in reasons)
 
     def _models(self) -> Iterator[Block]:
         return opinions.of_frames(self._assessment.models, self._words)
@@ -274,4 +275,3 @@ _STRENGTHS = {
     "strong signs": "strong",
     "some signs": "medium",
 }
-_MODEL = {"models": "model"}

@@ -320,10 +320,30 @@ def test_the_trust_list_of_the_environment_is_used_or_ends_the_command(
     assert seen == [given]
 
 
-def test_a_map_without_an_original_or_of_two_photos_is_refused(photo: Path) -> None:
-    for told in ([str(photo)], ["--original", str(photo), str(photo), str(photo)]):
+def test_a_map_of_two_photos_is_refused(photo: Path) -> None:
+    for told in ([str(photo)] * 2, ["--original", str(photo), str(photo), str(photo)]):
         with pytest.raises(SystemExit):
             command_line.main(["--heatmap", "map.png", *told])
+
+
+def test_without_an_original_the_map_shows_where_our_model_looked(
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = tmp_path / "map.png"
+
+    monkeypatch.setenv("DETECTOR_MODEL", "none")
+    assert command_line.main(["--heatmap", str(drawn), str(photo)]) == 1
+    assert "no model has an opinion" in capsys.readouterr().err
+    assert not drawn.exists()
+
+    monkeypatch.setenv("DETECTOR_MODEL", "")
+    assert command_line.main(["--heatmap", str(drawn), str(photo)]) == 0
+    with Image.open(drawn) as heatmap:
+        assert heatmap.format == "PNG"
+        assert max(heatmap.size) <= 512
 
 
 def test_the_command_works_where_django_cannot_be_imported(photo: Path) -> None:

@@ -13,10 +13,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from detector import Assessment, ModelOpinion, explain
+from detector.figures import figures
 from detector.report import Examined, FontError, compose, html, pdf
 from detector.report.document import Document, Grid
 from detector.report.examined import command
-from detector.report.figures import figures
 from detector.report.lines import broken
 from detector.report.opinions import support
 from detector.words import LOCALES, words

@@ -1,4 +1,4 @@
-"""The maps of a report, over a blurred grey copy: a report travels, the picture must not."""
+"""Maps over a blurred grey copy: a map travels, the picture must not."""
 
 import io
 from collections.abc import Iterable, Iterator
