@@ -6,6 +6,7 @@ Files are read in detector/reading.py and reports printed in detector/terminal.p
 import os
 import pkgutil
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from PIL import Image
@@ -52,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         models, trust = _models(), _trust()
         original = picture(named) if named else None
-        named = options.list
-        paths = list(walked([*options.paths, *(listed(named) if named else ())]))
+        named = options.list or options.heatmap
+        paths = _paths(options)
     except (TrustError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -96,6 +97,15 @@ def _named(path: Path) -> Image.Image:
         return picture(path)
     except FileError as error:
         raise FileError(f"{quote(str(path))}: {error}") from error
+
+
+def _paths(options: Namespace) -> list[Path]:
+    """Name every file; raises FileError."""
+    named = listed(options.list) if options.list else []
+    paths = list(walked([*options.paths, *named]))
+    if options.heatmap and len(paths) > 1:
+        raise FileError("A heatmap can only be drawn of one photo.")
+    return paths
 
 
 def _models() -> tuple[Model, ...]:

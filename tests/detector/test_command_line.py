@@ -326,6 +326,16 @@ def test_a_map_of_two_photos_is_refused(photo: Path) -> None:
             command_line.main(["--heatmap", "map.png", *told])
 
 
+def test_a_map_of_a_folder_with_two_photos_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = tmp_path / "map.png"
+
+    assert command_line.main(["--heatmap", str(drawn), str(folder)]) == 1
+    assert "only be drawn of one photo" in capsys.readouterr().err
+    assert not drawn.exists()
+
+
 def test_without_an_original_the_map_shows_where_our_model_looked(
     photo: Path,
     tmp_path: Path,
