@@ -7,31 +7,29 @@ import os
 import pkgutil
 import sys
 from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
 
 from detector import (
-    Assessment,
     Model,
     TrustError,
     TrustList,
-    VideoAssessment,
     WeightsError,
-    assess,
-    assess_frames,
     models_with,
     parse_trust,
 )
+from detector.assessing import assessed
 from detector.explain import quote
 from detector.figures import figures
 from detector.options import parsed
 from detector.reading import (
     FileError,
-    Moving,
     Photo,
     listed,
     opened,
+    photo,
     picture,
     walked,
 )
@@ -64,10 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
     trouble = False
     for path in printer.each(paths):
         try:
-            found = opened(path)
-            assessment = _assess(found, original, models, trust)
-            if options.heatmap:
-                _write(_drawn(found, original, models, assessment), options.heatmap)
+            found = photo(path) if options.heatmap else opened(path)
+            assessment = assessed(found, original, models, trust)
+            if options.heatmap and isinstance(found, Photo):
+                maps = figures(found.image, original, models, assessment.models)
+                _write_first(maps, options.heatmap)
         except FileError as error:
             trouble = True
             printer.error(path, str(error))
@@ -118,41 +117,13 @@ def _trust() -> TrustList | None:
     return parse_trust(specification) if specification else None
 
 
-def _assess(
-    found: Photo | Moving,
-    original: Image.Image | None,
-    models: tuple[Model, ...],
-    trust: TrustList | None,
-) -> Assessment | VideoAssessment:
-    if isinstance(found, Photo):
-        return assess(
-            found.image, data=found.data, original=original, models=models, trust=trust
+def _write_first(maps: Iterable[tuple[str, bytes]], path: Path) -> None:
+    """Write one map: of what differs from the original, else of where a model looked."""
+    _, png = next(iter(maps), ("", b""))
+    if not png:
+        raise FileError(
+            "There is nothing to draw: no model has an opinion on this photo."
         )
-    return assess_frames(
-        found.frames,
-        data=found.data,
-        still=found.still,
-        original=original,
-        models=models,
-        trust=trust,
-    )
-
-
-def _drawn(
-    found: Photo | Moving,
-    original: Image.Image | None,
-    models: tuple[Model, ...],
-    assessment: Assessment | VideoAssessment,
-) -> bytes:
-    """Draw one map as PNG: of what differs from the original, else of where a model looked."""
-    if isinstance(found, Moving):
-        raise FileError("A heatmap can only be drawn of a photo.")
-    for _, png in figures(found.image, original, models, assessment.models):
-        return png
-    raise FileError("There is nothing to draw: no model has an opinion on this photo.")
-
-
-def _write(png: bytes, path: Path) -> None:
     try:
         path.write_bytes(png)
     except (OSError, ValueError) as error:

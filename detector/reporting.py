@@ -2,15 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
 
-from detector.examination import assess
+from detector.assessing import assessed
 from detector.figures import figures
 from detector.models import Model
 from detector.provenance.trust import TrustError, TrustList
@@ -28,7 +27,6 @@ from detector.report import (
 )
 from detector.report.fonts import FONTS
 from detector.report.signing import SUFFIX, read_key
-from detector.video import assess_frames
 from detector.weights import WeightsError
 from detector.words import LOCALES
 
@@ -88,15 +86,18 @@ class _WriteError(Exception):
 def _examined(
     options: argparse.Namespace, models: tuple[Model, ...], trust: TrustList | None
 ) -> Examined:
-    found = opened(options.file)
+    found = photo(options.file) if options.heatmap else opened(options.file)
     original = photo(options.original) if options.original else None
-    if isinstance(found, Moving):
-        examined = _of_video(options, found, original, models, trust)
-    else:
-        examined = _of_photo(options, found, original, models, trust)
-    return replace(
-        examined,
-        original=Exhibit.of(original.image, original.data) if original else None,
+    compared = original.image if original else None
+    assessment = assessed(found, compared, models, trust, _SECONDS)
+    drawn: Iterable[tuple[str, bytes]] = ()
+    if options.heatmap and isinstance(found, Photo):
+        drawn = figures(found.image, compared, models, assessment.models)
+    return Examined(
+        exhibit=_exhibit(found),
+        assessment=assessment,
+        original=_exhibit(original) if original else None,
+        figures=tuple(drawn),
         trust=trust.sha256 if trust else "",
         examined_at=options.examined_at or "",
         reference=options.reference,
@@ -104,45 +105,10 @@ def _examined(
     )
 
 
-def _of_photo(
-    options: argparse.Namespace,
-    found: Photo,
-    original: Photo | None,
-    models: tuple[Model, ...],
-    trust: TrustList | None,
-) -> Examined:
-    image, compared = found.image, original.image if original else None
-    assessment = assess(
-        image, data=found.data, original=compared, models=models, trust=trust
-    )
-    drawn = figures(image, compared, models, assessment.models)
-    return Examined(
-        exhibit=Exhibit.of(image, found.data),
-        assessment=assessment,
-        figures=tuple(drawn) if options.heatmap else (),
-    )
-
-
-def _of_video(
-    options: argparse.Namespace,
-    found: Moving,
-    original: Photo | None,
-    models: tuple[Model, ...],
-    trust: TrustList | None,
-) -> Examined:
-    if options.heatmap:
-        raise FileError("A heatmap can only be drawn of a photo.")
-    assessment = assess_frames(
-        found.frames,
-        data=found.data,
-        still=found.still,
-        original=original.image if original else None,
-        models=models,
-        trust=trust,
-        seconds=_SECONDS,
-    )
-    exhibit = Exhibit.of_file(found.data, found.width, found.height, found.format)
-    return Examined(exhibit=exhibit, assessment=assessment)
+def _exhibit(found: Photo | Moving) -> Exhibit:
+    if isinstance(found, Photo):
+        return Exhibit.of(found.image, found.data)
+    return Exhibit.of_file(found.data, found.width, found.height, found.format)
 
 
 def _write(files: dict[Path, bytes], key: SigningKey | None) -> None:

@@ -290,7 +290,7 @@ def test_a_map_of_a_video_and_a_broken_video_get_a_sentence(
     clip = folder / "b" / "clip.mp4"
     told = ["--original", str(photo), "--heatmap", str(tmp_path / "map.png")]
     assert command_line.main([*told, str(clip)]) == 1
-    assert "only be drawn of a photo" in capsys.readouterr().err
+    assert "a video or an animation, and not a photo" in capsys.readouterr().err
 
     clip.write_bytes(clip.read_bytes()[:900])
     assert command_line.main([str(clip)]) == 1
@@ -310,12 +310,12 @@ def test_the_trust_list_of_the_environment_is_used_or_ends_the_command(
     given = TrustList("pem", "digest")
     seen: list[object] = []
 
-    def assessed(*_: object, **options: object) -> Assessment:
-        seen.append(options["trust"])
+    def assessed(*asked: object) -> Assessment:
+        seen.append(asked[-1])
         return Assessment("cannot say", (), (), (), "1")
 
     monkeypatch.setattr(command_line, "parse_trust", lambda _: given)
-    monkeypatch.setattr(command_line, "assess", assessed)
+    monkeypatch.setattr(command_line, "assessed", assessed)
     assert command_line.main([str(photo)]) == 0
     assert seen == [given]
 

@@ -126,7 +126,8 @@ def test_no_map_is_drawn_of_a_video(
 
     asked = ["report", str(video), "-o", str(tmp_path / "out.pdf"), "--heatmap"]
     assert command_line.main(asked) == 1
-    assert capsys.readouterr().err == "A heatmap can only be drawn of a photo.\n"
+    told = "This is a video or an animation, and not a photo.\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_video_is_no_original(
