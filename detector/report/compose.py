@@ -250,22 +250,24 @@ class _OfVideo(_Composing[VideoAssessment]):
 
     def _of_frames(self) -> Iterator[Section]:
         frames = {frame.number: frame for frame in self._assessment.frames}
-        shown = [self._frame(frames[number]) for number in self._assessment.matter]
+        worst = [frames[number] for number in self._assessment.matter]
+        shown = [item for frame in worst for item in self._frame(frame)]
         said = self._say("frames.intro" if shown else "frames.none")
         intro = Paragraph(said, quiet=bool(shown))
         yield self._section("frames", [intro, *shown])
 
-    def _frame(self, frame: FrameAssessment) -> Item:
+    def _frame(self, frame: FrameAssessment) -> Iterator[Item]:
+        """Yield each reason: what raised the frame's finding, and what models said of it."""
         texts = [explain.said(piece, self._locale) for piece in frame.evidence]
         texts += [explain.opinion(given, self._locale) for given in frame.models]
-        sentences = (part for text in texts for part in text if part)
         moment = explain.moment(frame.at)
-        return Item(
-            about=self._say("frames.about", n=frame.number + 1, moment=moment),
-            finding=explain.finding(frame.finding, self._locale),
-            bears="",
-            detail=self._words.phrases["joined.sentences"].join(sentences),
-        )
+        for text in texts:
+            yield Item(
+                about=self._say("frames.about", n=frame.number + 1, moment=moment),
+                finding=text.finding,
+                bears=explain.finding(frame.finding, self._locale),
+                detail=text.detail,
+            )
 
 
 _QUESTION = ("intro", "first", "second", "prior")

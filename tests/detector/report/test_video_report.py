@@ -10,6 +10,7 @@ from PIL import Image
 from detector import ModelOpinion, VideoAssessment, assess_frames, explain
 from detector import __main__ as command_line
 from detector.report import Examined, Exhibit, compose, html
+from detector.report.document import Item
 from detector.words import LOCALES, words
 from tests import clips
 from tests.detector.report.conftest import CALIBRATED, Mapped, needs_fonts
@@ -72,6 +73,11 @@ def test_five_frames_are_told_the_worst_first(examine: Examine) -> None:
         "",
         *(f"Frame {n} of those examined, at 0:{n - 1:04.1f}" for n in range(1, 6)),
     ]
+    said = explain.opinion(CALIBRATED)
+    for block in frames.blocks[1:]:
+        assert isinstance(block, Item)
+        assert (block.finding, block.detail) == said
+        assert block.bears == "some signs"
 
 
 def test_where_no_frame_shows_a_sign_it_says_so(examine: Examine) -> None:
